@@ -1,0 +1,147 @@
+"""What can go wrong in words for a user: each class owns its data, says one sentence and the next step, and has an exit code.
+
+`autopass` prints `str(error)` and exits with `error.exit_code`; a traceback appears only with AUTOPASS_TRACEBACK=1.
+Exit code 2 is click's (usage). 1 is reserved for what should not happen.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+class AutopassError(Exception):
+    """Base of everything that is shown to a user; subclasses set `exit_code` and build the two parts of the text."""
+
+    exit_code = 1
+
+    def __init__(self, sentence: str, next_step: str = "") -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+        self.next_step = next_step
+
+    def __str__(self) -> str:
+        return f"{self.sentence}\n  next: {self.next_step}" if self.next_step else self.sentence
+
+
+class NoClangError(AutopassError):
+    """No usable clang was found."""
+
+    exit_code = 10
+
+    def __init__(self, searched: str) -> None:
+        super().__init__(
+            f"No clang was found ({searched}).",
+            "apt-get install clang-19 llvm-19-dev lld-19, or set AUTOPASS_CLANG to the path of a clang",
+        )
+
+
+class RefusedCompilerError(AutopassError):
+    """The compiler found is not one that can be tuned (gcc, Apple clang, an unsupported LLVM)."""
+
+    exit_code = 11
+
+    def __init__(self, path: Path, why: str) -> None:
+        super().__init__(
+            f"{path} cannot be tuned: {why}. Builds pass through to it unchanged.",
+            "set AUTOPASS_CLANG to a clang of LLVM 16, 19 or 22",
+        )
+        self.path = path
+
+
+class ToolchainError(AutopassError):
+    """A step on the toolchain failed: plugin build, probe or identity self-test."""
+
+    exit_code = 12
+
+
+class RecipeError(AutopassError):
+    """Something outside the recipe grammar or the allow-list."""
+
+    exit_code = 13
+
+
+class ConfigError(AutopassError):
+    """autopass.toml or config.toml cannot be used as it stands."""
+
+    exit_code = 20
+
+    def __init__(self, path: Path, why: str, next_step: str = "") -> None:
+        super().__init__(f"{path}: {why}", next_step or f"edit {path.name}; `autopass init --print` shows a commented example")
+
+
+class NoProjectError(AutopassError):
+    """No autopass.toml here or above."""
+
+    exit_code = 21
+
+    def __init__(self, where: Path) -> None:
+        super().__init__(f"There is no autopass.toml in {where} or above it.", "run `autopass init` in the project's root")
+
+
+class NothingRecordedError(AutopassError):
+    """The journal has no build of this project."""
+
+    exit_code = 22
+
+
+class NoWorkloadError(AutopassError):
+    """autopass.toml names no command to time."""
+
+    exit_code = 23
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(f"{path} names no workload: `run` is empty.", 'set run = ["./program arguments"] to what should get faster')
+
+
+class WorkloadFailedError(AutopassError):
+    """The user's own program fails, or prints nothing, before any change was made to it."""
+
+    exit_code = 24
+
+
+class NotDeterministicError(AutopassError):
+    """Two runs of the unchanged program differ in what is compared."""
+
+    exit_code = 25
+
+
+class TooShortError(AutopassError):
+    """The workload is too short to time."""
+
+    exit_code = 26
+
+
+class SourceError(AutopassError):
+    """A recorded source no longer compiles, or is gone."""
+
+    exit_code = 27
+
+
+class ReplayError(AutopassError):
+    """A recorded compile or link cannot be reproduced, and there is no build command to fall back on."""
+
+    exit_code = 28
+
+
+class StoreNewerError(AutopassError):
+    """The database was written by a newer autopass."""
+
+    exit_code = 30
+
+
+class StoreBusyError(AutopassError):
+    """Another autopass holds the store."""
+
+    exit_code = 31
+
+
+class StoreDamagedError(AutopassError):
+    """The database cannot be read."""
+
+    exit_code = 32
+
+
+class InterruptedRunError(AutopassError):
+    """Ctrl-C or SIGTERM: everything finished so far is in the store."""
+
+    exit_code = 130

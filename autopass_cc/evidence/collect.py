@@ -1,0 +1,57 @@
+"""Ask the compiler about one module: remarks at its level, features of its functions, its base pipeline."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from autopass_cc.evidence import features, remarks
+from autopass_cc.evidence.profile import Hot
+from autopass_cc.paths import private_dir
+from autopass_cc.project.modules import Module
+from autopass_cc.project.replay import compile_argv, run
+
+LIMIT = 600.0  # seconds for one compile that is asked questions
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """What is known of a module before anything is tried."""
+
+    module: str
+    level: str
+    lang: str
+    share: float
+    hot: tuple[Hot, ...]
+    remarks: tuple[remarks.Remark, ...]
+    features: tuple[features.Features, ...]
+
+    def hot_features(self) -> tuple[features.Features, ...]:
+        """Return the features of the functions that the profile names, all functions where it names none."""
+        names = {hot.function for hot in self.hot if hot.share >= 0.005}
+        chosen = tuple(found for found in self.features if found.function in names)
+        return chosen or self.features
+
+    def total(self, name: str) -> int:
+        """Return the sum of one feature over the hot functions."""
+        return sum(getattr(found, name) for found in self.hot_features())
+
+    def count(self, pass_name: str, kind: str) -> int:
+        """Return how many remarks of a pass and kind there are."""
+        return sum(remark.pass_name == pass_name and remark.kind == kind for remark in self.remarks)
+
+
+def collect(module: Module, hot: tuple[Hot, ...], place: Path) -> Evidence:
+    """Compile the module twice more, for its remarks and for its IR as the front end wrote it."""
+    folder = private_dir(place)
+    record = module.record
+    yaml, ir = folder / "remarks.yaml", folder / "module.ll"
+    extra = ["-fsave-optimization-record=yaml", f"-foptimization-record-file={yaml}"]
+    run(compile_argv(record, folder / "remarks.o", (), extra), record, limit=LIMIT)
+    run(compile_argv(record, ir, (), ["-S", "-emit-llvm", "-Xclang", "-disable-llvm-passes"]), record, limit=LIMIT)
+    text = yaml.read_text("utf-8", "replace") if yaml.exists() else ""
+    source = ir.read_text("utf-8", "replace") if ir.exists() else ""
+    return Evidence(
+        module=module.name, level=module.level, lang=record.lang, share=sum(each.share for each in hot), hot=hot,
+        remarks=tuple(remarks.parse(text)), features=tuple(features.parse(source)),
+    )

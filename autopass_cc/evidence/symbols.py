@@ -1,0 +1,31 @@
+"""Symbols of object files, by llvm-nm: what is defined, what is needed."""
+
+from __future__ import annotations
+
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Symbols:
+    """Names of an object: `code` (functions, static ones too), `defined` (visible, with their kind), `undefined`."""
+
+    code: frozenset[str]
+    defined: frozenset[tuple[str, str]]
+    undefined: frozenset[str]
+
+
+def read(nm: Path, path: Path) -> Symbols:
+    """Return the symbols of an object. Raises subprocess.CalledProcessError where llvm-nm cannot read it."""
+    done = subprocess.run([nm, "--format=posix", "--no-sort", path], check=True, capture_output=True, stdin=subprocess.DEVNULL)
+    code, defined, undefined = set(), set(), set()
+    for line in done.stdout.decode("utf-8", "surrogateescape").splitlines():
+        name, kind = line.split(" ")[:2]
+        if kind in "Uwv":
+            undefined.add(name)
+        elif kind.isupper():
+            defined.add((name, kind))
+        if kind in "TtWVi":
+            code.add(name)
+    return Symbols(frozenset(code), frozenset(defined), frozenset(undefined))

@@ -1,0 +1,49 @@
+"""Where autopass keeps things. The launcher computes the data directory by the same rule (`shims/`)."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import platformdirs
+
+APP = "autopass"
+
+
+def data_dir() -> Path:
+    """Return the directory of store, publication and journal: `AUTOPASS_HOME`, else the platform's user data directory."""
+    home = os.environ.get("AUTOPASS_HOME")
+    return Path(home) if home else platformdirs.user_data_path(APP)
+
+
+def cache_dir() -> Path:
+    """Return the directory of what can be made again (plugins, work trees)."""
+    home = os.environ.get("AUTOPASS_HOME")
+    return Path(home) / "cache" if home else platformdirs.user_cache_path(APP)
+
+
+def config_file() -> Path:
+    """Return the user's settings file (it need not exist)."""
+    home = os.environ.get("AUTOPASS_HOME")
+    return (Path(home) if home else platformdirs.user_config_path(APP)) / "config.toml"
+
+
+def private_dir(path: Path) -> Path:
+    """Create `path` with mode 0700 where it does not exist, and return it."""
+    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return path
+
+
+def write_private(path: Path, data: bytes) -> None:
+    """Replace `path` atomically by a file of mode 0600 holding `data`; durable before it becomes visible."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    try:
+        with os.fdopen(descriptor, "wb") as stream:
+            stream.write(data)
+            stream.flush()
+            os.fsync(stream.fileno())
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise

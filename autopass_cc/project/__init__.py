@@ -1,0 +1,1 @@
+"""A user's project: its autopass.toml, its recorded build, and the replay of that build with candidate recipes."""

@@ -1,0 +1,178 @@
+"""autopass.toml: what to run, what to compare. Strict: an unknown key is an error with the nearest known one."""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import re
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from autopass_cc.errors import ConfigError, NoProjectError, NoWorkloadError
+
+NAME = "autopass.toml"
+Argv = tuple[str, ...]
+COMPARABLE = ("exit", "stdout", "stderr")
+TEMPLATE = '''\
+# autopass.toml: how autopass builds, runs and checks this project. Paths are relative to this folder.
+id = "{id}"   # names this project in the cache; keep it when the folder moves
+
+# The workload: the command that should get faster, 0.3 to 2 seconds a run. Several commands: a list of lists.
+run = {run}
+
+# Further runs whose results must stay the same; they are not timed. Two or more different inputs here allow
+# autopass to try passes that have had wrong-code bugs.
+checks = []
+
+compare = ["exit", "stdout", "stderr"]   # what must equal the unchanged program's
+outputs = []                             # files that the workload writes, compared too
+inputs = []                              # files outside version control that it needs; a change starts tuning anew
+#stdin = "input.txt"                     # what the workload reads from standard input
+time_limit = 60                          # seconds for one run
+#float_tolerance = 1e-9                  # only if printed numbers may differ in their last digits
+#build = ["make"]                        # used, in a private copy, where a recorded build cannot be replayed
+#copy_ignore = [".git", "node_modules"]  # what a private copy of this folder leaves out
+
+#[env]                                   # set for the workload
+#THREADS = "1"
+'''
+
+
+@dataclass(frozen=True)
+class Config:
+    """What autopass.toml says. Commands are argv tuples; times are seconds."""
+
+    path: Path
+    id: str
+    run: tuple[Argv, ...]
+    checks: tuple[Argv, ...] = ()
+    compare: frozenset[str] = frozenset(COMPARABLE)
+    outputs: tuple[str, ...] = ()
+    inputs: tuple[str, ...] = ()
+    stdin: str | None = None
+    time_limit: float = 60.0
+    float_tolerance: float = 0.0
+    build: Argv = ()
+    copy_ignore: tuple[str, ...] = (".git",)
+    env: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def root(self) -> Path:
+        """Return the project's folder."""
+        return self.path.parent
+
+    @property
+    def workload(self) -> tuple[Argv, ...]:
+        """Return the timed commands; raises NoWorkloadError where there are none."""
+        if not self.run:
+            raise NoWorkloadError(self.path)
+        return self.run
+
+
+def find_root(start: Path) -> Path:
+    """Return the nearest folder from `start` upwards that has an autopass.toml; raises NoProjectError."""
+    for folder in (start, *start.parents):
+        if (folder / NAME).is_file():
+            return folder
+    raise NoProjectError(start)
+
+
+def project_id(root: Path, text: bytes) -> str:
+    """Return the project's id by the launcher's rule: the line `id = "<32 hex>"`, else the digest of the root's path."""
+    match = re.search(rb'^id = "([0-9a-f]{32})"', text, re.MULTILINE)
+    return match[1].decode() if match else hashlib.blake2b(str(root).encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
+
+
+def load(root: Path) -> Config:
+    """Read and check ROOT/autopass.toml. Raises NoProjectError, ConfigError."""
+    path = root / NAME
+    try:
+        text = path.read_bytes()
+    except FileNotFoundError:
+        raise NoProjectError(root) from None
+    try:
+        data = tomllib.loads(text.decode())
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(path, f"not valid TOML: {error}") from None
+    reader = _Reader(path, data)
+    config = Config(
+        path=path,
+        id=project_id(root, text),
+        run=reader.commands("run"),
+        checks=reader.commands("checks"),
+        compare=frozenset(reader.words("compare", COMPARABLE, allowed=COMPARABLE)),
+        outputs=reader.words("outputs", ()),
+        inputs=reader.words("inputs", ()),
+        stdin=reader.text("stdin"),
+        time_limit=reader.number("time_limit", 60.0),
+        float_tolerance=reader.number("float_tolerance", 0.0),
+        build=reader.words("build", ()),
+        copy_ignore=reader.words("copy_ignore", (".git",)),
+        env=reader.table("env"),
+    )
+    reader.text("id")
+    reader.finish()
+    for name in (*config.inputs, *filter(None, [config.stdin])):
+        if not (root / name).exists():
+            raise ConfigError(path, f"the input {name} does not exist", f"create {name}, or take it out of {NAME}")
+    return config
+
+
+class _Reader:
+    """Takes typed values out of a parsed table and complains about what is left."""
+
+    def __init__(self, path: Path, data: dict[str, Any]) -> None:
+        self.path, self.data, self.known = path, data, set[str]()
+
+    def _take(self, key: str, default: Any) -> Any:
+        self.known.add(key)
+        return self.data.get(key, default)
+
+    def _wrong(self, key: str, wanted: str) -> ConfigError:
+        return ConfigError(self.path, f"`{key}` must be {wanted}")
+
+    def text(self, key: str) -> str | None:
+        value = self._take(key, None)
+        if value is not None and not isinstance(value, str):
+            raise self._wrong(key, "a string")
+        return value
+
+    def number(self, key: str, default: float) -> float:
+        value = self._take(key, default)
+        if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
+            raise self._wrong(key, "a number that is not negative")
+        return float(value)
+
+    def words(self, key: str, default: tuple[str, ...], allowed: tuple[str, ...] = ()) -> tuple[str, ...]:
+        value = self._take(key, list(default))
+        if not isinstance(value, list) or not all(isinstance(word, str) for word in value):
+            raise self._wrong(key, 'a list of strings, for example ["make"]')
+        if allowed and (bad := [word for word in value if word not in allowed]):
+            raise ConfigError(self.path, f"`{key}` knows {', '.join(allowed)}; not {bad[0]!r}")
+        return tuple(value)
+
+    def commands(self, key: str) -> tuple[Argv, ...]:
+        value = self._take(key, [])
+        if isinstance(value, list) and value and all(isinstance(word, str) for word in value):
+            value = [value]
+        good = isinstance(value, list) and all(
+            isinstance(argv, list) and argv and all(isinstance(word, str) for word in argv) for argv in value
+        )
+        if not good:
+            raise self._wrong(key, 'a command as a list of strings, for example ["./program", "1000"], or a list of such lists')
+        return tuple(tuple(argv) for argv in value)
+
+    def table(self, key: str) -> dict[str, str]:
+        value = self._take(key, {})
+        if not isinstance(value, dict) or not all(isinstance(word, str) for word in value.values()):
+            raise self._wrong(key, "a table of strings")
+        return value
+
+    def finish(self) -> None:
+        for key in self.data:
+            if key not in self.known:
+                near = difflib.get_close_matches(key, self.known, n=1)
+                hint = f"; did you mean `{near[0]}`?" if near else f" (known: {', '.join(sorted(self.known))})"
+                raise ConfigError(self.path, f"unknown key `{key}`{hint}")

@@ -1,0 +1,33 @@
+"""A broken variant of a module, to see whether the oracle would notice: its hot function returns at once.
+
+The function is cut short in assembly, so the mutant goes through the user's own compile and link. A check that does
+not notice it checks nothing (DeMillo, Lipton, Sayward 1978, "Hints on test data selection").
+"""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from autopass_cc.project.replay import compile_argv, run
+from autopass_cc.store.builds import CompileRecord
+
+RETURN_ZERO = {"x86_64": "\txorl\t%eax, %eax\n\tretq\n", "aarch64": "\tmov\tx0, #0\n\tret\n"}
+LIMIT = 600.0
+
+
+def make(record: CompileRecord, function: str, out: Path, arch: str) -> bool:
+    """Compile `record` into object `out` with `function` returning zero at once; False where that cannot be done."""
+    body = RETURN_ZERO.get(arch)
+    assembly = out.with_suffix(".s")
+    if body is None or not run(compile_argv(record, assembly, (), ["-S"]), record, limit=LIMIT).ok:
+        return False
+    text = assembly.read_text("latin-1")
+    # the label, and the unwinding directive that must stay first in the function
+    pattern = re.compile(rf'^("?){re.escape(function)}\1:[^\n]*\n(?:.*?\.cfi_startproc[^\n]*\n)?', re.MULTILINE | re.DOTALL)
+    match = pattern.search(text)
+    if match is None:
+        return False
+    assembly.write_text(text[: match.end()] + body + text[match.end() :], "latin-1")
+    target = [word for word in record.argv[1:] if word.startswith(("--target=", "-m32", "-m64"))]
+    return run([record.argv[0], *target, "-c", "-o", str(out), str(assembly)], record, limit=LIMIT).ok

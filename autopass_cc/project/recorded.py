@@ -1,0 +1,96 @@
+"""The recorded build of one project, as it stands now: modules, links, the programs that the workload runs."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlite_utils import Database
+
+from autopass_cc.errors import NothingRecordedError, SourceError
+from autopass_cc.project import journal, linkmap
+from autopass_cc.project.config import Config
+from autopass_cc.project.linkmap import Link
+from autopass_cc.project.modules import Module, group
+from autopass_cc.store import builds
+from autopass_cc.store.builds import CompileRecord
+
+BUILD_ONCE = "build once from clean with CC=autopass-cc CXX=autopass-c++, then run `autopass tune` again"
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """What of a build is there: tunable modules, all compiles by output, links of the programs that are run."""
+
+    modules: tuple[Module, ...]
+    compiles: dict[str, CompileRecord]
+    links: tuple[Link, ...]
+
+    def linked(self) -> list[Module]:
+        """Return the modules that are part of a program that the workload runs."""
+        objects = {out for link in self.links for out in link.objects}
+        return [module for module in self.modules if objects & set(module.outs)]
+
+
+def ingest(db: Database) -> int:
+    """Take what the launcher recorded into the store; return how many lines could not be read."""
+    batch = journal.read_new(builds.offsets(db))
+    builds.add(db, batch.records, batch.offsets)
+    journal.forget(batch)
+    return batch.bad_lines
+
+
+def load(db: Database, config: Config) -> Recorded:
+    """Return the recorded build of a project whose files still exist.
+
+    Raises NothingRecordedError where there is none, or none that can be tuned, and SourceError for a source that was
+    edited or removed since.
+    """
+    all_records = builds.compiles(db, config.root)
+    records = [record for record in all_records if Path(record.out).exists()]
+    if not records:
+        what = "No build of this project is recorded" if not all_records else "The recorded build's objects are gone"
+        raise NothingRecordedError(f"{what} ({config.root}).", _why_nothing(config))
+    modules = group(records)
+    if not modules:
+        reasons = Counter(record.reason for record in records)
+        text = ", ".join(f"{count} {reason}" for reason, count in reasons.most_common(4))
+        raise NothingRecordedError(
+            f"{len(records)} compiles are recorded, but none that autopass can tune ({text}).",
+            "compile with -O1, -O2, -O3 or -Os, one source a command with -c; README, \"Limits\", has the reasons",
+        )
+    for module in modules:
+        _check_source(module.record)
+    by_out = {record.out: record for record in records}
+    present = [link for link in builds.links(db) if Path(link.out).exists()]
+    links = linkmap.resolve(present, by_out)
+    chosen = _targets(links, config)
+    return Recorded(tuple(modules), by_out, tuple(linkmap.closure(chosen, links)))
+
+
+def _why_nothing(config: Config) -> str:
+    if not journal.journal_path().exists():
+        return f"run `autopass init` in {config.root} (recording is off), then build with CC=autopass-cc CXX=autopass-c++"
+    return BUILD_ONCE
+
+
+def _check_source(record: CompileRecord) -> None:
+    try:
+        data = Path(record.src).read_bytes()
+    except OSError:
+        raise SourceError(f"{record.rel} was compiled in the recorded build but is gone.", BUILD_ONCE) from None
+    if hashlib.blake2b(data, digest_size=16).hexdigest() != record.digest:
+        raise SourceError(f"{record.rel} was edited after it was last built with autopass-cc.", "build again, then run `autopass tune`")
+
+
+def _targets(links: Sequence[Link], config: Config) -> list[Link]:
+    """Return the links whose outputs the workload's commands name; all links of the project where they name none."""
+    words = {
+        os.path.normpath(config.root / word) for command in (*config.run, *config.checks) for word in command
+    }
+    named = [link for link in links if link.record.out in words]
+    return named or [link for link in links if Path(link.record.out).is_relative_to(config.root)]

@@ -1,0 +1,148 @@
+"""Tuning runs in the store. Everything a run finds out is one committed row, so a killed run goes on where it was."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlite_utils import Database
+
+from autopass_cc.store.database import transaction
+
+Json = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Run:
+    """One tuning run: what it tunes (fingerprint of sources, flags, workload), with which toolchain and random seed."""
+
+    id: int
+    project: str
+    root: str
+    fingerprint: str
+    toolchain: str
+    seed: int
+    state: str
+    started: int
+    finished: int | None
+    facts: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class CandidateRow:
+    """A recipe under evaluation in a run, who proposed it and why, and what became of it."""
+
+    run: int
+    module: str
+    recipe: str
+    edits: list[Any]
+    mind: str
+    hypothesis: str
+    evidence: list[str]
+    verdict: str
+    detail: str
+    screened: float | None
+    facts: dict[str, Any]
+
+
+def _run(row: dict[str, Any]) -> Run:
+    return Run(**row | {"facts": json.loads(row["facts"])})
+
+
+def _candidate(row: dict[str, Any]) -> CandidateRow:
+    return CandidateRow(**row | {name: json.loads(row[name]) for name in ("edits", "evidence", "facts")})
+
+
+class Runs:
+    """Rows of one store, read and written by the tuner; each method is one transaction."""
+
+    def __init__(self, db: Database) -> None:
+        self.db = db
+
+    def begin(self, *, project: str, root: str, fingerprint: str, toolchain: str, seed: int) -> Run:
+        """Start a run and return it."""
+        row = {
+            "project": project, "root": root, "fingerprint": fingerprint, "toolchain": toolchain, "seed": seed,
+            "state": "running", "started": time.time_ns(), "finished": None, "facts": "{}",
+        }
+        with transaction(self.db):
+            key = self.db.table("run").insert(row).last_pk
+        return self.get(int(str(key)))
+
+    def get(self, run: int) -> Run:
+        """Return one run."""
+        return _run(dict(self.db.table("run").get(run)))
+
+    def latest(self, project: str, *, fingerprint: str | None = None, state: str | None = None) -> Run | None:
+        """Return the newest run of a project, where asked of one fingerprint and one state."""
+        where, values = ["project = ?"], [project]
+        for name, value in (("fingerprint", fingerprint), ("state", state)):
+            if value is not None:
+                where.append(f"{name} = ?")
+                values.append(value)
+        rows = self.db.table("run").rows_where(" and ".join(where), values, order_by="id desc", limit=1)
+        return next((_run(row) for row in rows), None)
+
+    def note(self, run: int, **facts: Any) -> None:
+        """Add facts (JSON values) to a run."""
+        with transaction(self.db):
+            known = json.loads(self.db.table("run").get(run)["facts"])
+            self.db.table("run").update(run, {"facts": json.dumps(known | facts)})
+
+    def finish(self, run: int, state: str) -> None:
+        """Close a run: done or failed."""
+        with transaction(self.db):
+            self.db.table("run").update(run, {"state": state, "finished": time.time_ns()})
+
+    def save_candidate(self, row: CandidateRow, text: bytes) -> None:
+        """Insert or replace a candidate, with its recipe's text."""
+        values = dict(vars(row)) | {name: json.dumps(getattr(row, name)) for name in ("edits", "evidence", "facts")}
+        with transaction(self.db):
+            self.db.table("recipe").upsert({"digest": row.recipe, "text": text}, pk="digest")
+            self.db.table("candidate").upsert(values, pk=("run", "module", "recipe"))
+
+    def candidates(self, run: int, module: str | None = None) -> list[CandidateRow]:
+        """Return the candidates of a run in the order in which they came, where asked of one module."""
+        where, values = ("run = ?", [run]) if module is None else ("run = ? and module = ?", [run, module])
+        return [_candidate(row) for row in self.db.table("candidate").rows_where(where, values, order_by="rowid")]
+
+    def recipe_text(self, digest: str) -> bytes:
+        """Return the text of a known recipe."""
+        return bytes(self.db.table("recipe").get(digest)["text"])
+
+    def add_measurement(self, run: int, stage: str, subject: str, seq: int, data: Json) -> None:
+        """Keep one finished block or screening round."""
+        row = {"run": run, "stage": stage, "subject": subject, "seq": seq, "data": json.dumps(data), "at": time.time_ns()}
+        with transaction(self.db):
+            self.db.table("measurement").insert(row)
+
+    def measurements(self, run: int, stage: str, subject: str) -> list[dict[str, Any]]:
+        """Return what was measured of a subject in a stage, in order."""
+        rows = self.db.table("measurement").rows_where(
+            "run = ? and stage = ? and subject = ?", [run, stage, subject], order_by="seq"
+        )
+        return [json.loads(row["data"]) for row in rows]
+
+    def avoid(self, toolchain: str, module: str, recipe: str, verdict: str, detail: str) -> None:
+        """Remember that a recipe crashed, hung or broke a module, so that no run tries it again."""
+        row = {
+            "toolchain": toolchain, "module": module, "recipe": recipe, "verdict": verdict, "detail": detail,
+            "at": time.time_ns(),
+        }
+        with transaction(self.db):
+            self.db.table("avoid").upsert(row, pk=("toolchain", "module", "recipe"))
+
+    def avoided(self, toolchain: str, module: str) -> dict[str, tuple[str, str]]:
+        """Return what must not be tried on a module (identified with its source digest): recipe → verdict, detail."""
+        rows = self.db.table("avoid").rows_where("toolchain = ? and module = ?", [toolchain, module])
+        return {row["recipe"]: (row["verdict"], row["detail"]) for row in rows}
+
+
+def fingerprint_parts(parts: Sequence[str]) -> str:
+    """Return one digest over parts, order included."""
+    import hashlib
+
+    return hashlib.blake2b("\0".join(parts).encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()

@@ -1,0 +1,27 @@
+"""Fixtures shared by all tests: a private AUTOPASS_HOME for each, and the clangs that this machine has."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Point autopass at an empty home, and clear what a developer's shell may have set."""
+    for name in ("AUTOPASS", "AUTOPASS_LOG", "AUTOPASS_CLANG", "AUTOPASS_PUBLICATION"):
+        monkeypatch.delenv(name, raising=False)
+    path = tmp_path / "home"
+    monkeypatch.setenv("AUTOPASS_HOME", str(path))
+    return path
+
+
+@pytest.fixture(params=[19, 22])
+def clang(request: pytest.FixtureRequest) -> Path:
+    """Give the path of each supported clang in turn."""
+    found = shutil.which(f"clang-{request.param}")
+    if found is None:
+        pytest.skip(f"clang-{request.param} is not installed")
+    return Path(found)
