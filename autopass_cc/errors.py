@@ -90,7 +90,9 @@ class NoWorkloadError(AutopassError):
     exit_code = 23
 
     def __init__(self, path: Path) -> None:
-        super().__init__(f"{path} names no workload: `run` is empty.", 'set run = ["./program arguments"] to what should get faster')
+        super().__init__(
+            f"{path} names no workload: `run` is empty.", 'set run = ["./program arguments"] to what should get faster'
+        )
 
 
 class WorkloadFailedError(AutopassError):

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from autopass_cc.evidence import features, remarks
+from autopass_cc.evidence import remarks as record_file
+from autopass_cc.evidence.features import Features
 from autopass_cc.evidence.profile import Hot
+from autopass_cc.evidence.remarks import Remark
 from autopass_cc.paths import private_dir
 from autopass_cc.project.modules import Module
 from autopass_cc.project.replay import compile_argv, run
@@ -23,10 +25,10 @@ class Evidence:
     lang: str
     share: float
     hot: tuple[Hot, ...]
-    remarks: tuple[remarks.Remark, ...]
-    features: tuple[features.Features, ...]
+    remarks: tuple[Remark, ...]
+    features: tuple[Features, ...]
 
-    def hot_features(self) -> tuple[features.Features, ...]:
+    def hot_features(self) -> tuple[Features, ...]:
         """Return the features of the functions that the profile names, all functions where it names none."""
         names = {hot.function for hot in self.hot if hot.share >= 0.005}
         chosen = tuple(found for found in self.features if found.function in names)
@@ -52,6 +54,11 @@ def collect(module: Module, hot: tuple[Hot, ...], place: Path) -> Evidence:
     text = yaml.read_text("utf-8", "replace") if yaml.exists() else ""
     source = ir.read_text("utf-8", "replace") if ir.exists() else ""
     return Evidence(
-        module=module.name, level=module.level, lang=record.lang, share=sum(each.share for each in hot), hot=hot,
-        remarks=tuple(remarks.parse(text)), features=tuple(features.parse(source)),
+        module=module.name,
+        level=module.level,
+        lang=record.lang,
+        share=sum(each.share for each in hot),
+        hot=hot,
+        remarks=tuple(record_file.parse(text)),
+        features=tuple(ir.parse(source)),
     )

@@ -33,10 +33,8 @@ class Features:
 
 def parse(text: str) -> list[Features]:
     """Return the features of each function defined in a textual module."""
-    found = []
-    for match in re.finditer(r"^define [^\n]*?@(\"[^\"]+\"|[\w.$]+)\([^\n]*\{\n(.*?)^\}", text, re.MULTILINE | re.DOTALL):
-        found.append(_function(match[1].strip('"'), match[2]))
-    return found
+    functions = re.finditer(r"^define [^\n]*?@(\"[^\"]+\"|[\w.$]+)\([^\n]*\{\n(.*?)^\}", text, re.MULTILINE | re.DOTALL)
+    return [_function(match[1].strip('"'), match[2]) for match in functions]
 
 
 def _function(name: str, body: str) -> Features:

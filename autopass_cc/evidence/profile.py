@@ -44,8 +44,17 @@ class Profile:
         return tuple(hot for hot in self.functions if hot.module == module)
 
 
-def take(commands: Iterable[Sequence[str]], *, cwd: Path, env: Mapping[str, str], place: Path, stdin: Path | None,
-         owners: Mapping[str, Sequence[str]], modules: Sequence[str], limit: float) -> Profile:
+def take(
+    commands: Iterable[Sequence[str]],
+    *,
+    cwd: Path,
+    env: Mapping[str, str],
+    place: Path,
+    stdin: Path | None,
+    owners: Mapping[str, Sequence[str]],
+    modules: Sequence[str],
+    limit: float,
+) -> Profile:
     """Profile the workload's commands; `owners` gives the modules that define each symbol.
 
     A symbol with several owners (a template, a static function of a common name) is credited to the first. `limit`
@@ -80,7 +89,19 @@ class _Perf:
         return self.tool is not None and bool(self._record(["true"], Path(), None, None, 10))
 
     def _record(self, command: Sequence[str], cwd: Path, env: Mapping[str, str] | None, stdin: Path | None, limit: float) -> bool:
-        argv = [str(self.tool), "record", "-q", "-e", "cpu-clock", "-F", str(FREQUENCY), "-o", str(self.data), "--", *command]
+        argv = [
+            str(self.tool),
+            "record",
+            "-q",
+            "-e",
+            "cpu-clock",
+            "-F",
+            str(FREQUENCY),
+            "-o",
+            str(self.data),
+            "--",
+            *command,
+        ]
         return _run(argv, cwd, env, stdin, limit) is not None and self.data.exists()
 
     def count(self, command: Sequence[str], cwd: Path, env: Mapping[str, str], stdin: Path | None, limit: float) -> Counter[str]:

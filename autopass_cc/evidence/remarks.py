@@ -11,7 +11,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 BOOKKEEPING = frozenset({"asm-printer", "prologepilog", "size-info", "annotation-remarks", "kcfi", "memory-op-remarks"})
-KINDS = {"Passed": "passed", "Missed": "missed", "Analysis": "analysis", "AnalysisFPCommute": "analysis", "AnalysisAliasing": "analysis"}
+KINDS = {
+    "Passed": "passed",
+    "Missed": "missed",
+    "Analysis": "analysis",
+    "AnalysisFPCommute": "analysis",
+    "AnalysisAliasing": "analysis",
+}
 
 
 @dataclass(frozen=True)
@@ -45,6 +51,4 @@ def parse(text: str) -> Iterable[Remark]:
 def counts(remarks: Iterable[Remark], functions: Iterable[str] = ()) -> Counter[tuple[str, str, str]]:
     """Count remarks by (pass, name, kind), where asked only those of some functions."""
     wanted = frozenset(functions)
-    return Counter(
-        (remark.pass_name, remark.name, remark.kind) for remark in remarks if not wanted or remark.function in wanted
-    )
+    return Counter((remark.pass_name, remark.name, remark.kind) for remark in remarks if not wanted or remark.function in wanted)

@@ -13,7 +13,6 @@ from autopass_cc.errors import ReplayError, SourceError
 from autopass_cc.paths import private_dir
 from autopass_cc.project import archive
 from autopass_cc.project.linkmap import Link, Part
-from autopass_cc.project.modules import Module
 from autopass_cc.project.replay import Outcome, compile_argv, run, without_outputs
 from autopass_cc.recipe.recipe import Recipe, arguments
 from autopass_cc.store.builds import CompileRecord
@@ -42,8 +41,16 @@ class Builder:
     `lld` is the path of the linker that shuffles sections; without one, layouts vary by the order of objects.
     """
 
-    def __init__(self, place: Path, links: Sequence[Link], records: Mapping[str, CompileRecord], *, plugin: Path | None,
-                 ar: Path, lld: Path | None) -> None:
+    def __init__(
+        self,
+        place: Path,
+        links: Sequence[Link],
+        records: Mapping[str, CompileRecord],
+        *,
+        plugin: Path | None,
+        ar: Path,
+        lld: Path | None,
+    ) -> None:
         self.place = private_dir(place)
         self.links, self.records = tuple(links), records
         self._plugin, self._ar, self._lld = plugin, ar, lld
@@ -88,18 +95,17 @@ class Builder:
             )
         return done
 
-    def link(self, link: Link, recipes: Mapping[str, Recipe], out: Path, *, seed: int | None) -> Outcome:
-        """Link with the recipes given by object; `seed` ≥ 1 draws a layout, None repeats the recorded link as it was."""
-        sections = seed is not None
+    def link(self, link: Link, objects: Mapping[str, Path], out: Path, *, seed: int | None) -> Outcome:
+        """Link with objects by recorded output; `seed` ≥ 1 draws a layout, None repeats the recorded link as it was."""
         argv = list(link.record.argv)
         for part in link.parts:
-            argv[part.place] = str(self._part(part, recipes, out.parent, sections=sections))
+            argv[part.place] = str(self._part(part, objects, out.parent))
         words = [argv[0], "-o", str(out), *without_outputs(argv)]
         if seed is not None:
-            words = self._with_layout(words, link, seed)
+            words = self._with_layout(words, seed)
         return run(words, link.record, limit=LINK_LIMIT)
 
-    def _with_layout(self, words: list[str], link: Link, seed: int) -> list[str]:
+    def _with_layout(self, words: list[str], seed: int) -> list[str]:
         if self._lld is not None:
             words = [word for word in words if not word.startswith("-fuse-ld=") and not word.startswith("--ld-path=")]
             return [*words, f"--ld-path={self._lld}", f"-Wl,--shuffle-sections=.text*={seed}"]
@@ -111,11 +117,11 @@ class Builder:
             words[place] = before[other]
         return words
 
-    def _part(self, part: Part, recipes: Mapping[str, Recipe], folder: Path, *, sections: bool) -> Path:
+    def _part(self, part: Part, objects: Mapping[str, Path], folder: Path) -> Path:
         paths = []
         for number, (member, recorded) in enumerate(part.members):
             if recorded is not None:
-                path = self._object(recorded, recipes, sections=sections)
+                path = objects[recorded]
             else:
                 if member is None:
                     raise ReplayError(f"{part.path} has a part that is neither an object nor a member")
@@ -137,14 +143,25 @@ class Builder:
             raise ReplayError(f"{self.records[out].rel} failed to compile with recipe {recipe.digest[:12]}")
         return done.path
 
-    def build(self, recipes: Mapping[str, Recipe], folder: Path, *, seed: int | None) -> dict[Path, Path]:
-        """Link everything into `folder` afresh; return built file by original path. Raises ReplayError."""
+    def build(
+        self, recipes: Mapping[str, Recipe], folder: Path, *, seed: int | None, instead: Mapping[str, Path] | None = None
+    ) -> dict[Path, Path]:
+        """Link everything into `folder` afresh; return built file by original path. Raises ReplayError.
+
+        `instead` gives objects, by recorded output, that take the place of compiled ones.
+        """
+        sections = seed is not None
+        objects = {
+            out: (instead or {}).get(out) or self._object(out, recipes, sections=sections)
+            for link in self.links
+            for out in link.objects
+        }
         shutil.rmtree(folder, ignore_errors=True)
         private_dir(folder)
         built: dict[Path, Path] = {}
         for number, link in enumerate(self.links):
             out = private_dir(folder / str(number)) / link.out.name
-            outcome = self.link(link, recipes, out, seed=seed)
+            outcome = self.link(link, objects, out, seed=seed)
             if not outcome.ok:
                 text = outcome.stderr.decode("utf-8", "replace").strip().splitlines()
                 raise ReplayError(
@@ -153,7 +170,3 @@ class Builder:
                 )
             built[link.out] = out
         return built
-
-    def recipes_by_object(self, chosen: Mapping[str, Recipe], modules: Mapping[str, Module]) -> dict[str, Recipe]:
-        """Return recipes by object for recipes chosen by module name."""
-        return {out: recipe for name, recipe in chosen.items() for out in modules[name].outs}

@@ -15,7 +15,7 @@ from autopass_cc.errors import ConfigError, NoProjectError, NoWorkloadError
 NAME = "autopass.toml"
 Argv = tuple[str, ...]
 COMPARABLE = ("exit", "stdout", "stderr")
-TEMPLATE = '''\
+TEMPLATE = """\
 # autopass.toml: how autopass builds, runs and checks this project. Paths are relative to this folder.
 id = "{id}"   # names this project in the cache; keep it when the folder moves
 
@@ -37,7 +37,7 @@ time_limit = 60                          # seconds for one run
 
 #[env]                                   # set for the workload
 #THREADS = "1"
-'''
+"""
 
 
 @dataclass(frozen=True)
@@ -82,7 +82,9 @@ def find_root(start: Path) -> Path:
 def project_id(root: Path, text: bytes) -> str:
     """Return the project's id by the launcher's rule: the line `id = "<32 hex>"`, else the digest of the root's path."""
     match = re.search(rb'^id = "([0-9a-f]{32})"', text, re.MULTILINE)
-    return match[1].decode() if match else hashlib.blake2b(str(root).encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
+    return (
+        match[1].decode() if match else hashlib.blake2b(str(root).encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
+    )
 
 
 def load(root: Path) -> Config:

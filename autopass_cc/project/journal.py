@@ -103,9 +103,22 @@ def parse_line(line: bytes) -> CompileRecord | LinkRecord | None:
 def _compile(data: dict[str, Any], cwd: str, argv: tuple[str, ...], env: dict[str, str], out: str) -> CompileRecord:
     root, src = _text(data["root"]), _absolute(cwd, _text(data["src"]))
     return CompileRecord(
-        out=out, root=root, src=src, rel=os.path.relpath(src, root), lang=data["lang"] or "", level=data["level"] or "",
-        exact=data["exact"] or "", inherited=data["inherited"] or "", digest=data["digest"] or "", cwd=cwd, argv=argv,
-        env=env, decision=data["decision"], reason=data["reason"], recipe=data["recipe"] or "", at=int(data["t"]),
+        out=out,
+        root=root,
+        src=src,
+        rel=os.path.relpath(src, root),
+        lang=data["lang"] or "",
+        level=data["level"] or "",
+        exact=data["exact"] or "",
+        inherited=data["inherited"] or "",
+        digest=data["digest"] or "",
+        cwd=cwd,
+        argv=argv,
+        env=env,
+        decision=data["decision"],
+        reason=data["reason"],
+        recipe=data["recipe"] or "",
+        at=int(data["t"]),
     )
 
 

@@ -27,7 +27,14 @@ CONFIGURED = ("CMakeCache.txt", "meson-private", "config.status")
 class Rebuilder:
     """Builds the program with recipes by running `config.build` in a copy of the project; kept per set of recipes."""
 
-    def __init__(self, place: Path, config: Config, records: Mapping[str, CompileRecord], programs: Sequence[Path], launcher: Path) -> None:
+    def __init__(
+        self,
+        place: Path,
+        config: Config,
+        records: Mapping[str, CompileRecord],
+        programs: Sequence[Path],
+        launcher: Path,
+    ) -> None:
         self._place, self._config, self._records = private_dir(place), config, records
         self._programs, self._launcher = tuple(programs), launcher
         self._built: dict[frozenset[tuple[str, str]], dict[Path, Path]] = {}
@@ -50,11 +57,19 @@ class Rebuilder:
         self._publish(folder / "publication", recipes)
         log = folder / "log"
         env = {key: value for key, value in os.environ.items() if not key.startswith("AUTOPASS_") or key == "AUTOPASS_HOME"} | {
-            "CC": str(self._launcher), "CXX": str(self._launcher.with_name("autopass-c++")), "AUTOPASS_LOG": str(log),
+            "CC": str(self._launcher),
+            "CXX": str(self._launcher.with_name("autopass-c++")),
+            "AUTOPASS_LOG": str(log),
             "AUTOPASS_PUBLICATION": str(folder / "publication"),
         }
         done = subprocess.run(
-            self._config.build, cwd=tree, env=env, stdin=subprocess.DEVNULL, capture_output=True, timeout=BUILD_LIMIT, check=False
+            self._config.build,
+            cwd=tree,
+            env=env,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=BUILD_LIMIT,
+            check=False,
         )
         if done.returncode != 0:
             lines = (done.stderr or done.stdout).decode("utf-8", "replace").strip().splitlines()
@@ -78,7 +93,9 @@ class Rebuilder:
         # the copy must be the same project to the launcher, wherever it lies
         text = (root / NAME).read_text()
         if f'id = "{self._config.id}"' not in text:
-            (tree / NAME).write_text(f'id = "{self._config.id}"\n' + "\n".join(l for l in text.splitlines() if not l.startswith("id")) + "\n")
+            (tree / NAME).write_text(
+                f'id = "{self._config.id}"\n' + "\n".join(line for line in text.splitlines() if not line.startswith("id")) + "\n"
+            )
         return tree
 
     def _publish(self, place: Path, recipes: Mapping[str, Recipe]) -> None:
@@ -89,7 +106,11 @@ class Rebuilder:
         write_publication(place, lines, {recipe.digest: recipe.render() for recipe in recipes.values()})
 
     def _check_hits(self, log: Path, recipes: Mapping[str, Recipe]) -> None:
-        hits = {line.split("\t")[2] for line in log.read_text("utf-8", "replace").splitlines() if line.startswith("hit\t")} if log.exists() else set()
+        hits = (
+            {line.split("\t")[2] for line in log.read_text("utf-8", "replace").splitlines() if line.startswith("hit\t")}
+            if log.exists()
+            else set()
+        )
         missing = {recipe.digest for recipe in recipes.values()} - hits
         if missing:
             raise ReplayError(

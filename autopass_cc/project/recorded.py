@@ -61,7 +61,7 @@ def load(db: Database, config: Config) -> Recorded:
         text = ", ".join(f"{count} {reason}" for reason, count in reasons.most_common(4))
         raise NothingRecordedError(
             f"{len(records)} compiles are recorded, but none that autopass can tune ({text}).",
-            "compile with -O1, -O2, -O3 or -Os, one source a command with -c; README, \"Limits\", has the reasons",
+            'compile with -O1, -O2, -O3 or -Os, one source a command with -c; README, "Limits", has the reasons',
         )
     for module in modules:
         _check_source(module.record)
@@ -84,13 +84,14 @@ def _check_source(record: CompileRecord) -> None:
     except OSError:
         raise SourceError(f"{record.rel} was compiled in the recorded build but is gone.", BUILD_ONCE) from None
     if hashlib.blake2b(data, digest_size=16).hexdigest() != record.digest:
-        raise SourceError(f"{record.rel} was edited after it was last built with autopass-cc.", "build again, then run `autopass tune`")
+        raise SourceError(
+            f"{record.rel} was edited after it was last built with autopass-cc.",
+            "build again, then run `autopass tune`",
+        )
 
 
 def _targets(links: Sequence[Link], config: Config) -> list[Link]:
     """Return the links whose outputs the workload's commands name; all links of the project where they name none."""
-    words = {
-        os.path.normpath(config.root / word) for command in (*config.run, *config.checks) for word in command
-    }
+    words = {os.path.normpath(config.root / word) for command in (*config.run, *config.checks) for word in command}
     named = [link for link in links if link.record.out in words]
     return named or [link for link in links if Path(link.record.out).is_relative_to(config.root)]

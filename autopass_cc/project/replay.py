@@ -13,14 +13,37 @@ from autopass_cc.store.builds import CompileRecord, LinkRecord
 
 # Options that only say where results go; the replay decides that. Value: does the next argument belong to it?
 SIDE_OUTPUTS = {
-    "-o": True, "--output": True, "-MD": False, "-MMD": False, "-MP": False, "-MG": False, "-MV": False, "-MF": True,
-    "-MT": True, "-MQ": True, "--serialize-diagnostics": True, "-pipe": False,
+    "-o": True,
+    "--output": True,
+    "-MD": False,
+    "-MMD": False,
+    "-MP": False,
+    "-MG": False,
+    "-MV": False,
+    "-MF": True,
+    "-MT": True,
+    "-MQ": True,
+    "--serialize-diagnostics": True,
+    "-pipe": False,
 }
-SIDE_PREFIXES = ("-o", "--output=", "-MF", "-MT", "-MQ", "-Wp,-MD,", "-Wp,-MMD,", "-Wp,-MF,", "-Wp,-MT,", "-Wp,-MQ,", "-Wp,-MP")
+SIDE_PREFIXES = (
+    "-o",
+    "--output=",
+    "-MF",
+    "-MT",
+    "-MQ",
+    "-Wp,-MD,",
+    "-Wp,-MMD,",
+    "-Wp,-MF,",
+    "-Wp,-MT,",
+    "-Wp,-MQ,",
+    "-Wp,-MP",
+)
 OBJC_OPTIONS = ("-objcmt-", "-object")  # begin with -o, but are not outputs
 TAKES_VALUE = frozenset(
-    "-D -U -I -L -l -F -B -x -isystem -iquote -idirafter -include -imacros -isysroot -target --param -Xlinker "
-    "-Xassembler -Xpreprocessor -z -T -u -e -arch -iprefix -iwithprefix -include-pch -gcc-toolchain".split()
+    {"-D", "-U", "-I", "-L", "-l", "-F", "-B", "-x", "-z", "-T", "-u", "-e", "-isystem", "-iquote", "-idirafter", "-include"}
+    | {"-imacros", "-isysroot", "-iprefix", "-iwithprefix", "-include-pch", "-target", "-arch", "--param", "-gcc-toolchain"}
+    | {"-Xlinker", "-Xassembler", "-Xpreprocessor"}
 )
 
 
@@ -64,7 +87,15 @@ def compile_argv(record: CompileRecord, out: Path, recipe_arguments: Sequence[st
 
 def environment(record: CompileRecord | LinkRecord) -> dict[str, str]:
     """Return this process's environment with the recorded values of what affects a compile, and without autopass."""
-    recorded = ("CPATH", "C_INCLUDE_PATH", "CPLUS_INCLUDE_PATH", "LIBRARY_PATH", "COMPILER_PATH", "GCC_EXEC_PREFIX", "SOURCE_DATE_EPOCH")
+    recorded = (
+        "CPATH",
+        "C_INCLUDE_PATH",
+        "CPLUS_INCLUDE_PATH",
+        "LIBRARY_PATH",
+        "COMPILER_PATH",
+        "GCC_EXEC_PREFIX",
+        "SOURCE_DATE_EPOCH",
+    )
     kept = {key: value for key, value in os.environ.items() if key not in recorded and not key.startswith("AUTOPASS")}
     return kept | dict(record.env)
 
@@ -74,8 +105,13 @@ def run(argv: Sequence[str], record: CompileRecord | LinkRecord, *, limit: float
     start = time.monotonic()
     try:
         done = subprocess.run(
-            argv, cwd=record.cwd, env=environment(record), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE, timeout=limit, check=False,
+            argv,
+            cwd=record.cwd,
+            env=environment(record),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=limit,
+            check=False,
         )
     except subprocess.TimeoutExpired as slow:
         return Outcome(None, slow.stderr or b"", time.monotonic() - start)

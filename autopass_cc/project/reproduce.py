@@ -25,7 +25,9 @@ class Reproduction:
         return not self.different
 
 
-def reproduce(builder: Builder, *, workers: int = 2, progress: Callable[[int, int], None] = lambda _done, _all: None) -> Reproduction:
+def reproduce(
+    builder: Builder, *, workers: int = 2, progress: Callable[[int, int], None] = lambda _done, _all: None
+) -> Reproduction:
     """Recompile and relink the recorded build in a private place and compare it with the user's files.
 
     Raises SourceError where a source no longer compiles. An object that the user has deleted is not compared; the

@@ -39,9 +39,14 @@ class Program:
     config: Config
     recipes: Mapping[str, Recipe] = field(default_factory=dict)
 
+    @property
+    def folder(self) -> Path:
+        """Return where this program's links are kept."""
+        return self.workspace.place / "links" / self.slot
+
     def link(self, seed: int) -> Command:
         """Link afresh with the layout `seed` and return the workload's command for this program."""
-        return self.place(self.builder.build(self.recipes, self.workspace.place / "links" / self.slot, seed=seed)).workload
+        return self.place(self.builder.build(self.recipes, self.folder, seed=seed)).workload
 
     def place(self, built: Mapping[Path, Path]) -> Placed:
         """Put built files into this program's view."""
@@ -73,8 +78,11 @@ class Placed:
         """Return one command as it is run in this view."""
         stdin = self.config.stdin
         return Command(
-            argv=self.workspace.command(argv, self.view, self.built), cwd=self.view, env=self.environment(),
-            stdin=self.workspace.tree / stdin if stdin else None, timeout_s=self.config.time_limit,
+            argv=self.workspace.command(argv, self.view, self.built),
+            cwd=self.view,
+            env=self.environment(),
+            stdin=self.workspace.tree / stdin if stdin else None,
+            timeout_s=self.config.time_limit,
         )
 
     def environment(self) -> dict[str, str]:

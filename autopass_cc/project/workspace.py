@@ -27,7 +27,13 @@ class Workspace:
     def copy_tree(self) -> None:
         """Copy the project anew, file times kept (make looks at them)."""
         shutil.rmtree(self.tree, ignore_errors=True)
-        shutil.copytree(self.root, self.tree, symlinks=True, ignore=shutil.ignore_patterns(*self._ignore), ignore_dangling_symlinks=True)
+        shutil.copytree(
+            self.root,
+            self.tree,
+            symlinks=True,
+            ignore=shutil.ignore_patterns(*self._ignore),
+            ignore_dangling_symlinks=True,
+        )
 
     def view(self, slot: str, replaced: Mapping[Path, Path], real: Sequence[str] = ()) -> Path:
         """Make the view `slot`: each original path in `replaced` is a copy of the given file; return the view's folder.

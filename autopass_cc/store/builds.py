@@ -50,7 +50,9 @@ def _row(record: CompileRecord | LinkRecord) -> dict[str, Any]:
     row = dict(vars(record))
     # json keeps lone surrogates (paths that are not UTF-8) as escapes, which SQLite could not hold as text
     row["argv"], row["env"] = json.dumps(record.argv), json.dumps(dict(record.env))
-    return {key: value.encode("utf-8", "surrogateescape").decode("latin-1") if key in PATHS else value for key, value in row.items()}
+    return {
+        key: value.encode("utf-8", "surrogateescape").decode("latin-1") if key in PATHS else value for key, value in row.items()
+    }
 
 
 PATHS = frozenset({"out", "root", "src", "rel", "cwd"})  # stored as latin-1 text: any byte sequence survives

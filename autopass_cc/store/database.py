@@ -39,7 +39,7 @@ def _version(db: Database) -> int:
 
 
 def _known_version() -> int:
-    return len(MIGRATIONS._migrations)  # noqa: SLF001 - the library has no public count
+    return len(MIGRATIONS._migrations)
 
 
 def _refuse_newer(db: Database, path: Path) -> None:
@@ -145,7 +145,8 @@ def reader() -> Iterator[Database | None]:
         _refuse_newer(db, path)
     except sqlite3.DatabaseError as error:
         raise StoreDamagedError(
-            f"{path} cannot be read ({error}).", "run `autopass tune`: it sets the damaged file aside and restores a backup"
+            f"{path} cannot be read ({error}).",
+            "run `autopass tune`: it sets the damaged file aside and restores a backup",
         ) from None
     try:
         yield db if _version(db) == _known_version() else None

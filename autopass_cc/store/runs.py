@@ -65,8 +65,15 @@ class Runs:
     def begin(self, *, project: str, root: str, fingerprint: str, toolchain: str, seed: int) -> Run:
         """Start a run and return it."""
         row = {
-            "project": project, "root": root, "fingerprint": fingerprint, "toolchain": toolchain, "seed": seed,
-            "state": "running", "started": time.time_ns(), "finished": None, "facts": "{}",
+            "project": project,
+            "root": root,
+            "fingerprint": fingerprint,
+            "toolchain": toolchain,
+            "seed": seed,
+            "state": "running",
+            "started": time.time_ns(),
+            "finished": None,
+            "facts": "{}",
         }
         with transaction(self.db):
             key = self.db.table("run").insert(row).last_pk
@@ -115,7 +122,14 @@ class Runs:
 
     def add_measurement(self, run: int, stage: str, subject: str, seq: int, data: Json) -> None:
         """Keep one finished block or screening round."""
-        row = {"run": run, "stage": stage, "subject": subject, "seq": seq, "data": json.dumps(data), "at": time.time_ns()}
+        row = {
+            "run": run,
+            "stage": stage,
+            "subject": subject,
+            "seq": seq,
+            "data": json.dumps(data),
+            "at": time.time_ns(),
+        }
         with transaction(self.db):
             self.db.table("measurement").insert(row)
 
@@ -129,7 +143,11 @@ class Runs:
     def avoid(self, toolchain: str, module: str, recipe: str, verdict: str, detail: str) -> None:
         """Remember that a recipe crashed, hung or broke a module, so that no run tries it again."""
         row = {
-            "toolchain": toolchain, "module": module, "recipe": recipe, "verdict": verdict, "detail": detail,
+            "toolchain": toolchain,
+            "module": module,
+            "recipe": recipe,
+            "verdict": verdict,
+            "detail": detail,
             "at": time.time_ns(),
         }
         with transaction(self.db):

@@ -13,8 +13,22 @@ def m001_build_record(db: Database) -> None:
     """Create what the journal tells: the last compile of each object and the last link of each output."""
     db.table("compile").create(
         {
-            "out": str, "root": str, "src": str, "rel": str, "lang": str, "level": str, "exact": str, "inherited": str,
-            "digest": str, "cwd": str, "argv": str, "env": str, "decision": str, "reason": str, "recipe": str, "at": int,
+            "out": str,
+            "root": str,
+            "src": str,
+            "rel": str,
+            "lang": str,
+            "level": str,
+            "exact": str,
+            "inherited": str,
+            "digest": str,
+            "cwd": str,
+            "argv": str,
+            "env": str,
+            "decision": str,
+            "reason": str,
+            "recipe": str,
+            "at": int,
         },
         pk="out",
     )
@@ -28,8 +42,16 @@ def m002_tuning(db: Database) -> None:
     """Create what tuning learns: runs, recipes, candidates with their verdicts, measurements, accepted entries."""
     db.table("run").create(
         {
-            "id": int, "project": str, "root": str, "fingerprint": str, "toolchain": str, "seed": int, "state": str,
-            "started": int, "finished": int, "facts": str,
+            "id": int,
+            "project": str,
+            "root": str,
+            "fingerprint": str,
+            "toolchain": str,
+            "seed": int,
+            "state": str,
+            "started": int,
+            "finished": int,
+            "facts": str,
         },
         pk="id",
     )
@@ -37,8 +59,17 @@ def m002_tuning(db: Database) -> None:
     db.table("recipe").create({"digest": str, "text": bytes}, pk="digest")
     db.table("candidate").create(
         {
-            "run": int, "module": str, "recipe": str, "edits": str, "mind": str, "hypothesis": str, "evidence": str,
-            "verdict": str, "detail": str, "screened": float, "facts": str,
+            "run": int,
+            "module": str,
+            "recipe": str,
+            "edits": str,
+            "mind": str,
+            "hypothesis": str,
+            "evidence": str,
+            "verdict": str,
+            "detail": str,
+            "screened": float,
+            "facts": str,
         },
         pk=("run", "module", "recipe"),
     )
@@ -48,11 +79,28 @@ def m002_tuning(db: Database) -> None:
     db.table("measurement").create_index(["run", "stage", "subject", "seq"], unique=True)
     db.table("entry").create(
         {
-            "project": str, "module": str, "root": str, "recipe": str, "exact": str, "inherited": str, "toolchain": str,
-            "digest": str, "edits": str, "median": float, "low": float, "high": float, "log_e": float, "share": float, "run": int,
-            "state": str, "at": int, "variant": str,
+            "project": str,
+            "module": str,
+            "root": str,
+            "recipe": str,
+            "exact": str,
+            "inherited": str,
+            "toolchain": str,
+            "digest": str,
+            "edits": str,
+            "median": float,
+            "low": float,
+            "high": float,
+            "log_e": float,
+            "share": float,
+            "run": int,
+            "state": str,
+            "at": int,
+            "variant": str,
         },
         pk=("project", "module", "variant"),
     )
-    db.table("avoid").create({"toolchain": str, "module": str, "recipe": str, "verdict": str, "detail": str, "at": int},
-                             pk=("toolchain", "module", "recipe"))
+    db.table("avoid").create(
+        {"toolchain": str, "module": str, "recipe": str, "verdict": str, "detail": str, "at": int},
+        pk=("toolchain", "module", "recipe"),
+    )

@@ -48,8 +48,22 @@ class Build:
         self.run(*argv)
         path = str(self.root / out)
         self.compiles[path] = CompileRecord(
-            out=path, root=str(self.root), src=str(self.root / name), rel=name, lang="c", level="O2", exact=name, inherited="",
-            digest="", cwd=str(self.root), argv=argv, env={}, decision="miss", reason="", recipe="", at=len(self.compiles),
+            out=path,
+            root=str(self.root),
+            src=str(self.root / name),
+            rel=name,
+            lang="c",
+            level="O2",
+            exact=name,
+            inherited="",
+            digest="",
+            cwd=str(self.root),
+            argv=argv,
+            env={},
+            decision="miss",
+            reason="",
+            recipe="",
+            at=len(self.compiles),
         )
 
     def link(self, out: str, *words: str) -> None:
@@ -102,7 +116,10 @@ def test_a_recipe_reaches_the_program_through_the_archive(build: Build, tmp_path
 
 def test_each_seed_gives_a_layout_of_its_own_and_the_same_one_again(build: Build, tmp_path: Path) -> None:
     builder = build.builder(tmp_path / "work")
-    images = [builder.build({}, tmp_path / str(place), seed=seed)[build.root / "prog"].read_bytes() for place, seed in enumerate([1, 2, 3, 1])]
+    images = [
+        builder.build({}, tmp_path / str(place), seed=seed)[build.root / "prog"].read_bytes()
+        for place, seed in enumerate([1, 2, 3, 1])
+    ]
     assert images[0] == images[3]
     assert len(set(images)) > 1
 
@@ -130,6 +147,9 @@ def test_archives_with_long_and_equal_names_are_read(tmp_path: Path, clang: Path
         path.write_bytes(text)
         objects.append(path)
     archive.write(ar, tmp_path / "x.a", objects)
-    assert [(member.name, member.data) for member in archive.read(tmp_path / "x.a")] == [(objects[0].name, b"one"), (objects[0].name, b"two")]
+    assert [(member.name, member.data) for member in archive.read(tmp_path / "x.a")] == [
+        (objects[0].name, b"one"),
+        (objects[0].name, b"two"),
+    ]
     subprocess.run([ar, "--thin", "rcs", "thin.a", "0/" + objects[0].name], cwd=tmp_path, check=True)
     assert [member.data for member in archive.read(tmp_path / "thin.a")] == [b"one"]

@@ -15,9 +15,24 @@ from autopass_cc.store.database import writer
 
 def line(**changes: Any) -> bytes:
     record = {
-        "v": 1, "t": 5, "kind": "compile", "decision": "miss", "reason": "not-published", "root": "/p", "cwd": "/p/build",
-        "argv": ["/usr/bin/clang-22", "-O2", "-c", "../a.c"], "src": "../a.c", "out": "a.o", "lang": "c", "level": "O2",
-        "exact": "1" * 32, "inherited": "2" * 32, "digest": "3" * 32, "recipe": None, "env": {}, **changes,
+        "v": 1,
+        "t": 5,
+        "kind": "compile",
+        "decision": "miss",
+        "reason": "not-published",
+        "root": "/p",
+        "cwd": "/p/build",
+        "argv": ["/usr/bin/clang-22", "-O2", "-c", "../a.c"],
+        "src": "../a.c",
+        "out": "a.o",
+        "lang": "c",
+        "level": "O2",
+        "exact": "1" * 32,
+        "inherited": "2" * 32,
+        "digest": "3" * 32,
+        "recipe": None,
+        "env": {},
+        **changes,
     }
     return json.dumps(record).encode() + b"\n"
 

@@ -36,7 +36,9 @@ def built(tmp_path: Path, text: str) -> Path:
 
 
 def test_only_what_was_built_is_replaced(root: Path, workspace: Workspace, tmp_path: Path) -> None:
-    view = workspace.view("a", {root / "src" / "prog": built(tmp_path, "new"), root / "src" / "deep" / "lib.so": built(tmp_path, "lib")})
+    view = workspace.view(
+        "a", {root / "src" / "prog": built(tmp_path, "new"), root / "src" / "deep" / "lib.so": built(tmp_path, "lib")}
+    )
     assert (view / "src" / "prog").read_text() == "new"
     assert (view / "src" / "deep" / "lib.so").read_text() == "lib"
     assert (view / "data" / "input").read_text() == "input"

@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 
 import pytest
+from sqlite_utils import Database
 
 from autopass_cc.errors import StoreBusyError, StoreDamagedError, StoreNewerError
 from autopass_cc.store.database import backup, database_path, reader, transaction, writer
@@ -89,11 +90,16 @@ def test_only_three_backups_are_kept(home: Path) -> None:
     assert kept[-1] == newest
 
 
+def _insert_and_fail(db: Database) -> None:
+    with transaction(db):
+        db.table("recipe").insert({"digest": "d", "text": b""})
+        raise RuntimeError
+
+
 def test_an_exception_undoes_the_whole_transaction() -> None:
     with writer() as db:
-        with pytest.raises(RuntimeError), transaction(db):
-            db.table("recipe").insert({"digest": "d", "text": b""})
-            raise RuntimeError
+        with pytest.raises(RuntimeError):
+            _insert_and_fail(db)
         assert db.table("recipe").count == 0
 
 

@@ -23,8 +23,22 @@ DIGEST = hashlib.blake2b(TEXT, digest_size=16).hexdigest()
 
 def entry(module: str, number: int, median: float = -0.1) -> store.Entry:
     return store.Entry(
-        project="p", module=module, variant="v", root="/r", recipe=DIGEST, exact=f"{number:032x}", inherited=f"{number + 100:032x}",
-        toolchain="t", digest="d", edits=[], median=median, low=-0.2, high=-0.05, log_e=5.0, share=0.5, run=1,
+        project="p",
+        module=module,
+        variant="v",
+        root="/r",
+        recipe=DIGEST,
+        exact=f"{number:032x}",
+        inherited=f"{number + 100:032x}",
+        toolchain="t",
+        digest="d",
+        edits=[],
+        median=median,
+        low=-0.2,
+        high=-0.05,
+        log_e=5.0,
+        share=0.5,
+        run=1,
     )
 
 

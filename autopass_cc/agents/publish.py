@@ -1,0 +1,34 @@
+"""From a proven finding to the entry that compiles will find."""
+
+from __future__ import annotations
+
+from autopass_cc.agents.module_run import Finding
+from autopass_cc.agents.prepare import Prepared
+from autopass_cc.store.entries import Entry
+from autopass_cc.store.runs import Run
+
+
+def entry_of(prepared: Prepared, finding: Finding, run: Run) -> Entry:
+    """Return the entry of an accepted finding; raises ValueError for one that was not re-validated."""
+    result, estimate = finding.result, finding.result.estimate
+    if estimate is None or finding.recipe is None:
+        raise ValueError(f"{result.name} has no re-validated estimate")
+    record = prepared.modules[result.name].record
+    return Entry(
+        project=prepared.config.id,
+        module=result.name,
+        variant=record.inherited or record.exact,
+        root=str(prepared.config.root),
+        recipe=finding.recipe.digest,
+        exact=record.exact,
+        inherited=record.inherited,
+        toolchain=prepared.toolchain.id,
+        digest=record.digest,
+        edits=list(result.edits),
+        median=estimate.median,
+        low=estimate.low,
+        high=estimate.high,
+        log_e=finding.log_e,
+        share=result.share or 0.0,
+        run=run.id,
+    )

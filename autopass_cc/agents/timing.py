@@ -1,0 +1,75 @@
+"""Screening of real candidates: fresh links, runs in turn on one CPU, outputs checked on the way."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+
+from autopass_cc.agents.baseline import Baseline
+from autopass_cc.agents.evaluation import seed_of
+from autopass_cc.agents.search import Screened
+from autopass_cc.errors import ReplayError
+from autopass_cc.measure.blocks import MAX_PAD, MAX_SEED, failure
+from autopass_cc.measure.screening import Standing, race
+from autopass_cc.measure.verdict import Verdict
+from autopass_cc.project.modules import Module
+from autopass_cc.recipe.recipe import Recipe
+
+ROUNDS, THOROUGH = 4, 6
+BASELINE = "baseline"
+
+
+class RoundScreen:
+    """Screens candidates of one module. Both sides of a round run on the same CPU; rounds alternate CPUs."""
+
+    def __init__(self, base: Baseline, module: Module) -> None:
+        self._base, self._module = base, module
+        self._races = 0
+
+    def __call__(self, recipes: Mapping[str, Recipe], *, thorough: bool) -> dict[str, Screened]:
+        """Return what was seen of each candidate, by recipe digest."""
+        self._races += 1
+        evaluation = self._base.evaluation
+        rng = random.Random(seed_of(evaluation.run.seed, "screening", self._module.name, str(self._races)))  # noqa: S311
+        count = 0
+
+        def run(name: str | None, number: int) -> tuple[float, Verdict | None, str]:
+            nonlocal count
+            count += 1
+            evaluation.listener.progress(
+                f"screening {self._module.name}: {len(recipes)} candidates, round {number}, {count} runs"
+            )
+            return self._run(recipes[name] if name else None, number, rng)
+
+        standings = race(
+            list(recipes),
+            run,
+            rounds=THOROUGH if thorough else ROUNDS,
+            rng=rng,
+            halving=not thorough,
+            stop=evaluation.stop,
+        )
+        return {digest: _screened(standing) for digest, standing in standings.items()}
+
+    def _run(self, recipe: Recipe | None, number: int, rng: random.Random) -> tuple[float, Verdict | None, str]:
+        evaluation = self._base.evaluation
+        recipes = self._base.prepared.recipes({self._module.name: recipe}) if recipe else {}
+        program = evaluation.program("candidate" if recipe else BASELINE, "s", recipes)
+        try:
+            placed = program.place(evaluation.builder.build(recipes, program.folder, seed=rng.randint(1, MAX_SEED)))
+        except ReplayError as error:
+            return 0.0, Verdict.FAILED_TO_LINK, error.sentence
+        cpus = evaluation.runner.cpus()
+        cpu = None if evaluation.plan.parallel else cpus[number % len(cpus)]
+        if recipe is not None and number == 1 and (wrong := self._base.oracle.check_inputs(placed, evaluation.runner)):
+            return 0.0, Verdict.WRONG_OUTPUT, wrong
+        pads = [rng.randrange(MAX_PAD) for _ in range(evaluation.plan.runs_per_sample)]
+        sample = evaluation.runner.run(placed.workload, cpu=cpu, pads=pads)
+        verdict, detail = failure(sample, lambda seen: self._base.oracle.workload.problem(seen, placed.view))
+        return sample.seconds(evaluation.plan.clock), verdict, detail
+
+
+def _screened(standing: Standing) -> Screened:
+    if standing.verdict is not None:
+        return Screened(None, len(standing.scores), standing.verdict, standing.detail)
+    return Screened(standing.median, len(standing.scores), detail=f"{len(standing.scores)} rounds")

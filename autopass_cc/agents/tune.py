@@ -1,0 +1,188 @@
+"""One tuning run, from a recorded build to a publication: calibrate, search, confirm, re-validate, together, publish."""
+
+from __future__ import annotations
+
+import fnmatch
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from sqlite_utils import Database
+
+from autopass_cc.agents.baseline import Baseline, establish
+from autopass_cc.agents.evaluation import Evaluation
+from autopass_cc.agents.events import Listener
+from autopass_cc.agents.module_run import Finding, tune_module
+from autopass_cc.agents.outcome import Result, TuneResult
+from autopass_cc.agents.prepare import Prepared, prepare
+from autopass_cc.agents.publish import entry_of
+from autopass_cc.agents.together import together
+from autopass_cc.errors import InterruptedRunError
+from autopass_cc.measure.verdict import Verdict
+from autopass_cc.project.config import Config
+from autopass_cc.recipe.words import Tier
+from autopass_cc.store import entries as store
+from autopass_cc.store.database import backup
+from autopass_cc.store.runs import Run, Runs, fingerprint_parts
+
+PROVING_BLOCKS = 26  # about what one confirmation and its re-validation take; kept back from the search's time
+LEAST_SEARCH = 0.3  # of the budget goes to the search, however many modules wait to be proven
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a user may choose: seconds of budget, globs of modules, highest risk (None: by the oracle), a new search."""
+
+    budget_s: float = 600.0
+    modules: tuple[str, ...] = ()
+    max_tier: Tier | None = None
+    seed: int | None = None
+    again: bool = False
+
+
+def tune(db: Database, config: Config, options: Options, listener: Listener, stop: Callable[[], bool]) -> TuneResult:
+    """Tune a project; everything finished is in the store at any moment. Raises AutopassErrors."""
+    started = time.monotonic()
+    prepared = prepare(db, config, listener)
+    runs = Runs(db)
+    run, resumed = _begin(runs, prepared, options)
+    if run.state == "done":
+        listener.line("already tuned; nothing has changed since (--again searches further)")
+        return _from_facts(run)
+    spent = float(run.facts.get("spent", 0.0))
+    if resumed:
+        listener.line(f"resuming the run that was interrupted after {spent:.0f} s; finished blocks are kept")
+
+    def elapsed() -> float:
+        return spent + time.monotonic() - started
+
+    def stopping() -> bool:
+        runs_out = stop()
+        if runs_out:
+            runs.note(run.id, spent=elapsed())
+        return runs_out
+
+    try:
+        base = establish(runs, run, prepared, options.budget_s, listener, stopping)
+        result = _search_and_prove(db, runs, base, options, elapsed)
+    finally:
+        runs.note(run.id, spent=elapsed())
+    runs.note(run.id, program=result.program.to_json(), modules=[each.to_json() for each in result.modules], **result.facts)
+    runs.finish(run.id, "done")
+    backup(db)
+    return result
+
+
+def _begin(runs: Runs, prepared: Prepared, options: Options) -> tuple[Run, bool]:
+    """Return the run to work on: the unfinished one of the same sources, flags, workload and toolchain, or a new one."""
+    parts = [
+        prepared.toolchain.id,
+        repr(prepared.config),
+        *sorted(module.record.exact for module in prepared.modules.values()),
+    ]
+    parts += [repr(sorted(options.modules)), str(options.max_tier)]
+    parts += [_stamp(prepared.config, name) for name in prepared.config.inputs]
+    fingerprint = fingerprint_parts(parts)
+    unfinished = runs.latest(prepared.config.id, fingerprint=fingerprint, state="running")
+    if unfinished is not None:
+        return unfinished, True
+    done = runs.latest(prepared.config.id, fingerprint=fingerprint, state="done")
+    if done is not None and not options.again:
+        return done, False
+    seed = options.seed if options.seed is not None else int.from_bytes(os.urandom(4))
+    root = str(prepared.config.root)
+    run = runs.begin(project=prepared.config.id, root=root, fingerprint=fingerprint, toolchain=prepared.toolchain.id, seed=seed)
+    return run, False
+
+
+def _stamp(config: Config, name: str) -> str:
+    import hashlib
+
+    path = config.root / name
+    return hashlib.blake2b(path.read_bytes(), digest_size=16).hexdigest() if path.is_file() else name
+
+
+def _search_and_prove(db: Database, runs: Runs, base: Baseline, options: Options, elapsed: Callable[[], float]) -> TuneResult:
+    evaluation, prepared = base.evaluation, base.prepared
+    chosen, skipped = _choose(base, options)
+    total = sum(share for _, share in chosen) or 1.0
+    per_block = evaluation.plan.seconds_per_block
+    proving = PROVING_BLOCKS * per_block * (len(chosen) + (len(chosen) > 1))
+    searching = max(LEAST_SEARCH * options.budget_s, options.budget_s - elapsed() - proving)
+    findings: list[Finding] = []
+    for number, (name, share) in enumerate(chosen, start=1):
+        label = f"{name} {number}/{len(chosen)}"
+        findings.append(tune_module(base, name, label, searching * share / total, len(chosen), options.max_tier))
+        _stop_here(evaluation)
+    results: dict[str, Result] = {finding.result.name: finding.result for finding in findings}
+    accepted: dict[str, Finding] = {}
+    for finding in findings:
+        if finding.recipe is not None:
+            proven = _revalidate(evaluation, prepared, finding)
+            results[proven.result.name] = proven.result
+            if proven.result.verdict is Verdict.ACCEPTED:
+                accepted[proven.result.name] = proven
+            _stop_here(evaluation)
+    program, kept = together(evaluation, prepared, accepted)
+    for name in set(accepted) - kept:
+        results[name] = replace(results[name], verdict=Verdict.WITHDRAWN)
+    entries = [entry_of(prepared, accepted[name], runs.get(evaluation.run.id)) for name in sorted(kept)]
+    if entries:
+        store.accept(db, entries)
+    facts = {
+        "smallest_gain": evaluation.plan.smallest_gain,
+        "block_sd": evaluation.plan.sd,
+        "clock": evaluation.plan.clock.value,
+        "layout": prepared.programs.layout,
+        "profile": base.profile.source,
+        "seconds": elapsed(),
+        "warnings": list(base.warnings),
+        "toolchain": prepared.toolchain.version,
+        "cpu": prepared.toolchain.cpu,
+    }
+    return TuneResult(evaluation.run.id, (*results.values(), *skipped), program, facts)
+
+
+def _choose(base: Baseline, options: Options) -> tuple[list[tuple[str, float]], list[Result]]:
+    """Return the modules worth tuning with their shares, hottest first, and results for those that are not."""
+    smallest = base.evaluation.plan.smallest_gain
+    chosen, skipped = [], []
+    for name in sorted(base.prepared.modules, key=lambda name: -base.profile.share(name)):
+        share = base.profile.share(name)
+        if options.modules and not any(fnmatch.fnmatch(name, pattern) for pattern in options.modules):
+            continue
+        if share <= smallest:
+            detail = f"{share * 100:.1f} % of the time; the smallest gain that can be confirmed is {smallest * 100:.1f} %"
+            skipped.append(Result(name, Verdict.NOT_TRIED, share=share, detail=detail))
+        else:
+            chosen.append((name, share))
+    return chosen, skipped
+
+
+def _revalidate(evaluation: Evaluation, prepared: Prepared, finding: Finding) -> Finding:
+    name = finding.result.name
+    recipes = prepared.recipes({name: finding.recipe} if finding.recipe else {})
+    outcome, blocks = evaluation.revalidate(name, f"{name}:{finding.result.recipe}", recipes)
+    evaluation.say(name, outcome)
+    result = replace(
+        finding.result,
+        verdict=outcome.verdict,
+        estimate=outcome.estimate,
+        detail=outcome.detail,
+        baseline_s=evaluation.seconds(blocks, "A"),
+        tuned_s=evaluation.seconds(blocks, "B"),
+    )
+    return replace(finding, result=result)
+
+
+def _stop_here(evaluation: Evaluation) -> None:
+    if evaluation.stop():
+        raise InterruptedRunError("Interrupted; everything that was finished is kept.", "run `autopass tune` again to go on")
+
+
+def _from_facts(run: Run) -> TuneResult:
+    """Return the stored result of a finished run."""
+    modules = tuple(Result.from_json(data) for data in run.facts.get("modules", []))
+    facts = {key: value for key, value in run.facts.items() if key not in ("modules", "program")}
+    return TuneResult(run.id, modules, Result.from_json(run.facts["program"]), facts)

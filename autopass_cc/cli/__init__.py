@@ -1,0 +1,1 @@
+"""The `autopass` command line: thin commands, one file a group."""

@@ -1,0 +1,159 @@
+"""`autopass explain FILE`: the story of one module: how it compiles now, what was tried, what was proven, how to undo it."""
+
+from __future__ import annotations
+
+import math
+import shlex
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import click
+
+from autopass_cc.cli.common import describe_edit, print_json, project_root
+from autopass_cc.errors import NothingRecordedError
+from autopass_cc.project import config as project_config
+from autopass_cc.project.journal import read_new
+from autopass_cc.report import table
+from autopass_cc.store import builds
+from autopass_cc.store.builds import CompileRecord
+from autopass_cc.store.database import reader
+from autopass_cc.store.entries import Entry, entries
+from autopass_cc.store.publication import publication_dir, read_index
+from autopass_cc.store.runs import CandidateRow, Runs
+
+SHOWN = 8  # candidates in the table; --json has all
+
+
+@click.command("explain")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON document, with all candidates.")
+def command(file: Path, *, as_json: bool) -> None:
+    """Tell how FILE (a source) is compiled, what was tried on it, and why its recipe was published."""
+    config = project_config.load(project_root())
+    path = file.absolute()
+    rel = str(path.relative_to(config.root)) if path.is_relative_to(config.root) else str(file)
+    data = collect(config, rel)
+    if as_json:
+        print_json(data)
+        return
+    for compiled in data["compiles"]:
+        _show_compile(compiled)
+    if not data["entries"]:
+        click.echo("recipe    none is published for this module")
+    for entry in data["entries"]:
+        _show_entry(entry, rel)
+    _show_candidates(data["candidates"])
+
+
+def collect(config: project_config.Config, rel: str) -> dict[str, Any]:
+    """Return all that is known of a source of the project. Raises NothingRecordedError."""
+    found: dict[str, CompileRecord] = {}
+    mine: list[Entry] = []
+    tried: list[CandidateRow] = []
+    with reader() as db:
+        if db is not None:
+            found = {record.out: record for record in builds.compiles(db, config.root) if record.rel == rel}
+            mine = [entry for entry in entries(db, config.id) if _source(entry.module) == rel]
+            run = Runs(db).latest(config.id)
+            tried = [row for row in Runs(db).candidates(run.id) if _source(row.module) == rel] if run else []
+        for record in read_new(builds.offsets(db) if db is not None else {}).records:
+            if isinstance(record, CompileRecord) and record.root == str(config.root) and record.rel == rel:
+                found[record.out] = record
+    if not found and not mine:
+        raise NothingRecordedError(
+            f"No compile of {rel} is recorded.", "build it once with CC=autopass-cc (recording must be on)"
+        )
+    index = {line.kind + line.key: line.recipe for line in read_index(publication_dir() / "index")}
+    return {
+        "file": rel,
+        "compiles": [_compile(record, index) for record in found.values() if Path(record.out).exists()],
+        "entries": [_entry(entry) for entry in mine],
+        "candidates": [_candidate(row) for row in tried],
+    }
+
+
+def _source(module: str) -> str:
+    return module.split(" (")[0]
+
+
+def _compile(record: CompileRecord, index: dict[str, str]) -> dict[str, Any]:
+    kind = next(
+        (kind for kind, key in (("exact", "x" + record.exact), ("inherited", "i" + record.inherited)) if key in index),
+        None,
+    )
+    key = {"exact": "x" + record.exact, "inherited": "i" + record.inherited}.get(kind or "", "")
+    return {
+        "object": record.out,
+        "command": shlex.join(record.argv),
+        "decision": record.decision,
+        "reason": record.reason,
+        "level": record.level,
+        "exact": record.exact,
+        "inherited": record.inherited,
+        "recipe": record.recipe,
+        "next": kind or "plain",
+        "next_recipe": index.get(key, ""),
+    }
+
+
+def _entry(entry: Entry) -> dict[str, Any]:
+    return {
+        "module": entry.module,
+        "state": entry.state,
+        "recipe": entry.recipe,
+        "edits": entry.edits,
+        "change": math.expm1(entry.median),
+        "interval": [math.expm1(entry.low), math.expm1(entry.high)],
+        "log_e": entry.log_e,
+        "share": entry.share,
+    }
+
+
+def _candidate(row: CandidateRow) -> dict[str, Any]:
+    return {
+        "recipe": row.recipe,
+        "edits": row.edits,
+        "mind": row.mind,
+        "hypothesis": row.hypothesis,
+        "verdict": row.verdict,
+        "detail": row.detail,
+        "screening": None if row.screened is None else math.expm1(row.screened),
+    }
+
+
+def _show_compile(compiled: dict[str, Any]) -> None:
+    click.echo(f"object    {compiled['object']}")
+    click.echo(f"command   {compiled['command']}")
+    said = f"{compiled['decision']} ({compiled['reason']})" + (
+        f", recipe {compiled['recipe'][:12]}" if compiled["recipe"] else ""
+    )
+    click.echo(f"last time {said}")
+    following = f"{compiled['next']} key, recipe {compiled['next_recipe'][:12]}" if compiled["next_recipe"] else "plain"
+    click.echo(f"next time {following}")
+
+
+def _show_entry(entry: dict[str, Any], rel: str) -> None:
+    low, high = entry["interval"]
+    click.echo(f"recipe    {entry['recipe'][:12]}, {entry['state']}")
+    click.echo(
+        f"proven    {entry['change'] * 100:+.1f} % of the program's time [{low * 100:+.1f}, {high * 100:+.1f}] in re-validation, "
+        f"E = {math.exp(min(entry['log_e'], 700)):.3g} in confirmation; the module had {entry['share'] * 100:.0f} % of the time"
+    )
+    for edit in entry["edits"]:
+        click.echo(f"  edit    {describe_edit(edit)}")
+    if entry["state"] == "active":
+        click.echo(f"undo      autopass revert {rel}      (all: AUTOPASS=off, or autopass revert --all)")
+
+
+def _show_candidates(candidates: list[dict[str, Any]]) -> None:
+    if not candidates:
+        return
+    counts = Counter(each["verdict"] for each in candidates)
+    click.echo(
+        f"tried     {len(candidates)} candidates: " + ", ".join(f"{count} {verdict}" for verdict, count in counts.most_common())
+    )
+    timed = sorted((each for each in candidates if each["screening"] is not None), key=lambda each: each["screening"])
+    rows = [[f"{each['screening'] * 100:+.1f} %", each["mind"], each["hypothesis"][:90]] for each in timed[:SHOWN]]
+    if rows:
+        click.echo("\n" + table.render(["time (screening)", "mind", "hypothesis"], rows, right=frozenset({0})))

@@ -1,0 +1,119 @@
+"""`autopass tune`: find, prove and publish faster recipes for the project in this folder."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from types import FrameType
+
+import click
+
+from autopass_cc.cli.common import print_json, project_root
+from autopass_cc.project import config as project_config
+from autopass_cc.report.terminal import Terminal
+from autopass_cc.store.database import writer
+
+UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
+
+
+class Duration(click.ParamType[float]):
+    """A time such as 90, 90s, 10m or 1.5h, in seconds."""
+
+    name = "time"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Return seconds."""
+        if isinstance(value, float):
+            return value
+        match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(\w*)", str(value).strip())
+        if match is None or match[2] not in UNITS:
+            self.fail(f"{value!r} is not a time; write 90s, 10m or 1h", param, ctx)
+        return float(match[1]) * UNITS[match[2]]
+
+
+@click.command("tune")
+@click.option("--budget", type=Duration(), default="10m", show_default=True, help="About how long to work: 90s, 10m, 1h.")
+@click.option(
+    "--module",
+    "modules",
+    multiple=True,
+    metavar="GLOB",
+    help="Only these sources (relative paths, * allowed); repeatable.",
+)
+@click.option(
+    "--risk",
+    type=click.Choice(["A", "B", "C"]),
+    help="Highest risk tier. Default: B with two or more inputs to check, else A.",
+)
+@click.option("--run", "run_command", metavar="COMMAND", help="Time this command instead of autopass.toml's `run`.")
+@click.option("--seed", type=int, help="Random seed, to repeat a run.")
+@click.option("--again", is_flag=True, help="Search anew although nothing has changed since the last run.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON document (progress goes to stderr).")
+@click.option("-q", "--quiet", is_flag=True, help="No progress.")
+def command(
+    *,
+    budget: float,
+    modules: tuple[str, ...],
+    risk: str | None,
+    run_command: str | None,
+    seed: int | None,
+    again: bool,
+    as_json: bool,
+    quiet: bool,
+) -> None:
+    """Search for faster per-module recipes, prove them by measurement, and publish what is proven.
+
+    Ctrl-C stops after the current run; the next `autopass tune` goes on from there.
+    """
+    from autopass_cc.agents.tune import Options, tune
+    from autopass_cc.recipe.words import Tier
+    from autopass_cc.report.result import render
+
+    config = project_config.load(project_root())
+    if run_command:
+        config = replace(config, run=(tuple(shlex.split(run_command)),))
+    terminal = Terminal(quiet=quiet)
+    options = Options(budget, modules, Tier(risk) if risk else None, seed, again)
+    with writer(warn=lambda text: terminal.line(f"warning: {text}")) as db, _stoppable(terminal) as stopping:
+        try:
+            result = tune(db, config, options, terminal, stopping.is_set)
+        finally:
+            terminal.clear()
+    if as_json:
+        print_json(result.to_json())
+    else:
+        click.echo(render(result))
+
+
+class _Stop:
+    """Whether the user asked to stop; a second signal ends at once."""
+
+    def __init__(self, terminal: Terminal) -> None:
+        self._terminal, self._asked = terminal, False
+
+    def is_set(self) -> bool:
+        return self._asked
+
+    def ask(self, _number: int, _frame: FrameType | None) -> None:
+        if self._asked:
+            self._terminal.clear()
+            sys.exit(130)
+        self._asked = True
+        self._terminal.line("stopping after the current run (once more: at once)")
+
+
+@contextmanager
+def _stoppable(terminal: Terminal) -> Iterator[_Stop]:
+    # A flag that is looked at between runs: an exception out of a handler could strike in the middle of a transaction.
+    stop = _Stop(terminal)
+    former = {number: signal.signal(number, stop.ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stop
+    finally:
+        for number, handler in former.items():
+            signal.signal(number, handler)

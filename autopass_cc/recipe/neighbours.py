@@ -1,0 +1,180 @@
+"""What can be tried next: the edits that are legal on a base pipeline, listed for planners and drawn at random."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
+
+from autopass_cc.errors import RecipeError
+from autopass_cc.recipe.allowlist import AllowList, KnobSpec, PassSpec
+from autopass_cc.recipe.apply import apply, check_list
+from autopass_cc.recipe.edits import Edit, Insert, Knob, Move, Remove, Replace, Set
+from autopass_cc.recipe.params import settings
+from autopass_cc.recipe.tree import Node, Pipeline
+from autopass_cc.recipe.words import Level, Stage, Tier
+
+_TRIES = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Menu:
+    """The part of an allow-list that may be proposed on one toolchain. Get one with `menu`."""
+
+    allow: AllowList
+    passes: tuple[PassSpec, ...]
+    knobs: tuple[KnobSpec, ...]
+
+
+def menu(
+    allow: AllowList,
+    max_tier: Tier = Tier.A,
+    passes: Collection[str] | None = None,
+    knobs: Collection[str] | None = None,
+    arch: str | None = None,
+) -> Menu:
+    """Choose what may be proposed: up to a risk, of the names a probe found (None: all), for one target (None: any)."""
+    return Menu(
+        allow,
+        tuple(
+            spec
+            for spec in allow.passes.values()
+            if spec.tier <= max_tier and not spec.pinned and (passes is None or spec.name in passes)
+        ),
+        tuple(
+            spec
+            for spec in allow.knobs.values()
+            if spec.tier <= max_tier and (knobs is None or spec.name in knobs) and (arch is None or spec.arch in (None, arch))
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Site:
+    address: str
+    node: Node
+    level: Level
+    free: bool  # may be removed, moved, replaced
+
+
+def _sites(base: Pipeline, allow: AllowList) -> list[_Site]:
+    """Give the passes of the base, without adaptors and without what requires or invalidates analyses."""
+    return [
+        _Site(address, node, allow.passes[node.name].level, not allow.pinned(node))
+        for address, node in base.sites().items()
+        if node.name in allow.passes
+    ]
+
+
+def _forms(base: Pipeline, name: str) -> list[str | None]:
+    """Give the parameters a pass is seen with in the base; None, its own defaults, when it is not there."""
+    seen = {node.params for node in base.sites().values() if node.name == name}
+    return sorted(seen, key=str) or [None]
+
+
+def idle(spec: KnobSpec, edits: Sequence[Edit], base: Pipeline) -> bool:
+    """Tell whether a knob would change nothing beside these edits: it needs what is missing, or is read too early."""
+    if spec.stage is Stage.CONSTRUCT and any(not isinstance(edit, Knob) for edit in edits):
+        return True
+    if spec.needs and Knob(spec.needs, "true") not in edits:
+        return True
+    if spec.needs_pass is None or any(node.name == spec.needs_pass for node, _ in base.walk()):
+        return False
+    return not any(isinstance(edit, Insert | Replace) and edit.name == spec.needs_pass for edit in edits)
+
+
+def legal_edits(base: Pipeline, choice: Menu, current: Sequence[Edit] = ()) -> Iterator[Edit]:
+    """List, lazily, the edits that are legal on the base by themselves: knobs, settings, removals, insertions.
+
+    Insertions are after passes of the same level, and loop passes also after function passes. Moves and replacements
+    are left to `random_edit`: there are tens of thousands. Knobs that would be idle beside `current` are left out.
+    """
+    yield from (Knob(k.name, value) for k in choice.knobs if not idle(k, current, base) for value in k.tries)
+    sites = _sites(base, choice.allow)
+    for site in sites:
+        if site.free:
+            params = choice.allow.passes[site.node.name].params
+            yield from (Set(site.address, param, value) for param, value in settings(params, site.node.params))
+            yield Remove(site.address)
+    for spec in choice.passes:
+        forms = _forms(base, spec.name)
+        for site in sites:
+            if site.level is spec.level or (spec.level is Level.LOOP and site.level is Level.FUNCTION):
+                yield from (Insert(spec.name, "after", site.address, form) for form in forms)
+
+
+class _Draw:
+    """One source of random edits; each method draws one kind, or None when there is none to draw."""
+
+    def __init__(self, rng: random.Random, base: Pipeline, choice: Menu, current: Sequence[Edit]) -> None:
+        self.rng, self.base, self.choice, self.current = rng, base, choice, current
+        self.sites = _sites(base, choice.allow)
+        self.free = [site for site in self.sites if site.free]
+
+    def knob(self) -> Edit | None:
+        specs = [k for k in self.choice.knobs if k.tries and not idle(k, self.current, self.base)]
+        if not specs:
+            return None
+        spec = self.rng.choice(specs)
+        return Knob(spec.name, self.rng.choice(spec.tries))
+
+    def insert(self) -> Edit | None:
+        if not self.choice.passes or not self.sites:
+            return None
+        spec = self.rng.choice(self.choice.passes)
+        near = [s for s in self.sites if s.level is spec.level] or self.sites
+        params = self.rng.choice(_forms(self.base, spec.name))
+        return Insert(spec.name, self.rng.choice(("before", "after")), self.rng.choice(near).address, params)
+
+    def remove(self) -> Edit | None:
+        return Remove(self.rng.choice(self.free).address) if self.free else None
+
+    def move(self) -> Edit | None:
+        if not self.free:
+            return None
+        site = self.rng.choice(self.free)
+        near = [s for s in self.sites if s.level is site.level and s is not site]
+        return Move(site.address, self.rng.choice(("before", "after")), self.rng.choice(near).address) if near else None
+
+    def replace(self) -> Edit | None:
+        if not self.free:
+            return None
+        site = self.rng.choice(self.free)
+        specs = [s for s in self.choice.passes if s.level is site.level and s.name != site.node.name]
+        if not specs:
+            return None
+        name = self.rng.choice(specs).name
+        return Replace(site.address, name, self.rng.choice(_forms(self.base, name)))
+
+    def set(self) -> Edit | None:
+        if not self.free:
+            return None
+        site = self.rng.choice(self.free)
+        pairs = list(settings(self.choice.allow.passes[site.node.name].params, site.node.params))
+        return Set(site.address, *self.rng.choice(pairs)) if pairs else None
+
+
+def random_edit(rng: random.Random, base: Pipeline, choice: Menu, current: Sequence[Edit] = ()) -> Edit:
+    """Draw one edit that is legal on the base together with `current`; raises RecipeError when none is found.
+
+    Half the draws are knobs, which alone keep the default pipeline; the rest fall on the five kinds of pipeline edits.
+    """
+    draw = _Draw(rng, base, choice, current)
+    kinds: tuple[Callable[[], Edit | None], ...] = (draw.insert, draw.remove, draw.move, draw.replace, draw.set)
+    for _ in range(_TRIES):
+        edit = draw.knob() if rng.random() < 0.5 else rng.choice(kinds)()
+        if edit is not None and edit not in current and _fits(base, [*current, edit], choice):
+            return edit
+    raise RecipeError("No further edit was found that fits the ones there are.")
+
+
+def _fits(base: Pipeline, edits: Sequence[Edit], choice: Menu) -> bool:
+    try:
+        ordered = check_list(edits)
+        construct = [k for k in ordered if isinstance(k, Knob) and choice.allow.knobs[k.name].stage is Stage.CONSTRUCT]
+        if construct and any(not isinstance(edit, Knob) for edit in ordered):
+            return False
+        apply(base, ordered, choice.allow)
+    except RecipeError:
+        return False
+    return True

@@ -1,0 +1,49 @@
+"""The table at the end of `autopass tune`."""
+
+from __future__ import annotations
+
+from autopass_cc.agents.outcome import Result, TuneResult
+from autopass_cc.measure.verdict import Verdict
+from autopass_cc.report import table
+
+
+def render(result: TuneResult) -> str:
+    """Return the table of modules with the whole program below, and what a reader of the numbers must know."""
+    shown = sorted(result.modules, key=lambda each: -(each.share or 0.0))
+    rows = [_row(each) for each in shown if each.verdict is not Verdict.NOT_TRIED]
+    quiet = [each for each in shown if each.verdict is Verdict.NOT_TRIED]
+    header = ["module", "share", "baseline", "tuned", "time", "interval", "verdict"]
+    lines = ["", table.render(header, [*rows, _row(result.program)], right=frozenset({1, 2, 3, 4, 5}))]
+    if quiet:
+        lines.append(
+            f"{len(quiet)} more {'module has' if len(quiet) == 1 else 'modules have'} too small a share of the time to be tuned"
+        )
+    estimate = result.program.estimate
+    if estimate is not None:
+        lines.append(
+            f"{estimate.n} re-validation blocks, {estimate.coverage * 100:.0f} % intervals of the change in time; "
+            "measured, not added up"
+        )
+    lines += [f"warning: {text}" for text in result.facts.get("warnings", [])]
+    accepted = sum(each.verdict is Verdict.ACCEPTED for each in result.modules)
+    if accepted:
+        lines.append(
+            f"{accepted} {'recipe is' if accepted == 1 else 'recipes are'} published; rebuild from clean with CC=autopass-cc "
+            "to use them, `autopass explain FILE` tells why"
+        )
+    else:
+        lines.append("nothing was proven faster; builds stay as they are")
+    return "\n".join(lines)
+
+
+def _row(each: Result) -> list[str]:
+    estimate = each.estimate
+    return [
+        each.name,
+        "" if each.share is None else f"{each.share * 100:.0f} %",
+        table.seconds(each.baseline_s),
+        table.seconds(each.tuned_s),
+        table.change(estimate.median if estimate and estimate.is_evidence else None),
+        table.interval(estimate.low, estimate.high) if estimate else "",
+        each.verdict.value,
+    ]

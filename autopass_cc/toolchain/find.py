@@ -1,0 +1,75 @@
+"""Finding the clang to use: setting, AUTOPASS_CLANG, config.toml, PATH, never ourselves. The launcher searches alike."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+from autopass_cc.errors import ConfigError, NoClangError
+from autopass_cc.paths import config_file
+from autopass_cc.recipe.allowlist import MAJORS
+
+VERSIONED = re.compile(r"clang-(\d+)")
+
+
+def find_clang(setting: str | None = None) -> Path:
+    """Return the path of the clang to use: `setting`, else AUTOPASS_CLANG, else config.toml's `clang`, else from PATH.
+
+    On PATH the newest supported clang-NN wins, then a plain `clang`, then any clang-NN. Raises NoClangError, ConfigError.
+    """
+    chosen = setting or os.environ.get("AUTOPASS_CLANG") or _configured()
+    if chosen:
+        found = shutil.which(chosen)
+        if found is None:
+            raise NoClangError(f"{chosen} is not an executable file")
+        return Path(found)
+    candidates = [path for path in _on_path() if not is_ourselves(path)]
+    if not candidates:
+        raise NoClangError("no clang or clang-NN is on PATH")
+    return max(candidates, key=_rank)
+
+
+def _configured() -> str | None:
+    path = config_file()
+    try:
+        data = tomllib.loads(path.read_text())
+    except FileNotFoundError:
+        return None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigError(path, f"not valid TOML: {error}", f"mend or remove {path}") from None
+    unknown = [key for key in data if key not in ("clang", "model")]
+    if unknown or not isinstance(data.get("clang", ""), str):
+        raise ConfigError(path, f"unknown key `{unknown[0]}`" if unknown else "`clang` must be a path", "it knows `clang` and [model]")
+    return data.get("clang")
+
+
+def _on_path() -> Iterator[Path]:
+    for folder in os.environ.get("PATH", os.defpath).split(os.pathsep):
+        try:
+            names = sorted(os.listdir(folder or "."))  # noqa: PTH208 - names are all that is needed
+        except OSError:
+            continue
+        for name in names:
+            if (name == "clang" or VERSIONED.fullmatch(name)) and os.access(Path(folder) / name, os.X_OK):
+                yield Path(folder) / name
+
+
+def _rank(path: Path) -> tuple[int, int]:
+    match = VERSIONED.fullmatch(path.name)
+    major = int(match[1]) if match else 0
+    return (2, major) if major in MAJORS else (1, 0) if not match else (0, major)
+
+
+def is_ourselves(path: Path) -> bool:
+    """Return whether a compiler is the autopass launcher under whatever name."""
+    if path.resolve().name.startswith("autopass-c"):
+        return True
+    launcher = shutil.which("autopass-cc")
+    try:
+        return launcher is not None and path.samefile(launcher)
+    except OSError:
+        return False

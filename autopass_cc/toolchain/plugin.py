@@ -1,0 +1,80 @@
+"""Building the pass plugin for one LLVM, into the user's cache, named by the digest of everything it is made from."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shlex
+import subprocess
+import tempfile
+from importlib import resources
+from pathlib import Path
+
+from autopass_cc.errors import ToolchainError
+from autopass_cc.paths import cache_dir, private_dir
+from autopass_cc.recipe.allowlist import load
+from autopass_cc.toolchain.describe import Toolchain
+from autopass_cc.toolchain.table import render
+
+SOURCES = ("pass_plugin.cpp", "plugin_recipe.cpp", "plugin_allowlist.cpp")
+HEADERS = ("plugin_recipe.h", "plugin_allowlist.h")
+LIMIT = 600.0
+FLAGS = ("-O2", "-fPIC", "-shared", "-fno-rtti", "-w")
+
+
+class NoHeadersError(ToolchainError):
+    """The headers of this LLVM are not installed; recipes are limited to knobs."""
+
+
+def source_dir() -> Path:
+    """Return where the plugin's sources are: installed with the package, or in the source tree."""
+    installed = Path(str(resources.files("autopass_cc.toolchain").joinpath("native")))
+    return installed if installed.is_dir() else Path(__file__).resolve().parents[2] / "shims"
+
+
+def ensure_plugin(toolchain: Toolchain) -> Path:
+    """Return the plugin for a toolchain, built if it is not in the cache. Raises NoHeadersError, ToolchainError."""
+    table = render(load(toolchain.major))
+    texts = [(source_dir() / name).read_bytes() for name in (*SOURCES, *HEADERS)]
+    digest = hashlib.blake2b(b"\0".join([table, *texts, toolchain.version.encode()]), digest_size=4).hexdigest()
+    path = private_dir(cache_dir() / "plugins") / f"autopass-{toolchain.major}-{digest}.so"
+    if not path.exists():
+        _build(toolchain, table, path)
+    return path
+
+
+def _build(toolchain: Toolchain, table: bytes, path: Path) -> None:
+    config = toolchain.find_tool("llvm-config")
+    if config is None:
+        raise NoHeadersError(
+            f"The headers of LLVM {toolchain.major} are not installed.", f"apt-get install llvm-{toolchain.major}-dev"
+        )
+    flags = shlex.split(_run([str(config), "--cxxflags"]).decode())
+    with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+        (Path(folder) / "allowlist.inc").write_bytes(table)
+        out = Path(folder) / path.name
+        sources = [str(source_dir() / name) for name in SOURCES]
+        # The tuned clang compiles its own plugin: what it was built with and what it builds have one C++ ABI.
+        argv = [str(toolchain.clangxx), *flags, *FLAGS, f"-I{folder}", f"-I{source_dir()}", "-o", str(out), *sources]
+        try:
+            _run(argv)
+        except ToolchainError as error:
+            if "file not found" in error.sentence:
+                raise NoHeadersError(
+                    f"The headers of LLVM {toolchain.major} are not complete.", f"apt-get install llvm-{toolchain.major}-dev"
+                ) from None
+            raise
+        out.chmod(0o700)
+        out.replace(path)
+
+
+def _run(argv: list[str]) -> bytes:
+    env = {key: value for key, value in os.environ.items() if not key.startswith("AUTOPASS")}
+    try:
+        done = subprocess.run(argv, capture_output=True, stdin=subprocess.DEVNULL, timeout=LIMIT, check=False, env=env)
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise ToolchainError(f"{argv[0]} could not be run: {error}", "run `autopass doctor`") from None
+    if done.returncode != 0:
+        lines = [line for line in done.stderr.decode("utf-8", "replace").splitlines() if "error" in line]
+        raise ToolchainError(f"The plugin could not be built: {lines[0] if lines else 'no message'}", "run `autopass doctor`")
+    return done.stdout

@@ -1,0 +1,120 @@
+"""The toolchains of this machine: each is described, given its plugin and tested once; the launcher reads the result.
+
+`toolchains` is text: `autopass-toolchains 1`, a line `default`, and one line a clang with what it is recognised by
+(mtime, size, inode), its id, LLVM major, status and plugin. A line whose clang has changed is made anew.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from autopass_cc.errors import ToolchainError
+from autopass_cc.paths import data_dir, private_dir, write_private
+from autopass_cc.toolchain import identity
+from autopass_cc.toolchain.describe import Status, Toolchain, describe
+from autopass_cc.toolchain.find import find_clang
+from autopass_cc.toolchain.plugin import ensure_plugin
+
+HEADER = "autopass-toolchains 1"
+
+
+@dataclass(frozen=True)
+class Line:
+    """One clang in the file."""
+
+    path: str
+    stamp: tuple[int, int, int]
+    id: str
+    major: int
+    status: Status
+    plugin: str
+
+    def render(self) -> str:
+        """Return the line without its newline."""
+        words = ("clang", self.path, *map(str, self.stamp), self.id, str(self.major), self.status.value, self.plugin or "-")
+        return "\t".join(words)
+
+
+def file() -> Path:
+    """Return the path of the toolchains file."""
+    return data_dir() / "toolchains"
+
+
+def read() -> tuple[str | None, list[Line]]:
+    """Return the default clang and the lines of the file; a file of another form counts as empty."""
+    try:
+        rows = os.fsdecode(file().read_bytes()).splitlines()
+    except FileNotFoundError:
+        return None, []
+    if not rows or rows[0] != HEADER:
+        return None, []
+    default, lines = None, []
+    for row in rows[1:]:
+        words = row.split("\t")
+        if words[0] == "default" and len(words) == 2:
+            default = words[1]
+        elif words[0] == "clang" and len(words) == 9:
+            stamp = (int(words[2]), int(words[3]), int(words[4]))
+            lines.append(Line(words[1], stamp, words[5], int(words[6]), Status(words[7]), "" if words[8] == "-" else words[8]))
+    return default, lines
+
+
+def ensure(setting: str | None = None, *, progress: Callable[[str], None] = lambda _text: None) -> Toolchain:
+    """Return the toolchain of a clang (None: the one that find_clang finds), ready to tune with, and register it.
+
+    The first time builds the plugin (about 15 s) and runs the identity self-test (about 20 s). Raises NoClangError,
+    RefusedCompilerError.
+    """
+    toolchain = describe(find_clang(setting))
+    _, lines = read()
+    known = next((line for line in lines if line.stamp == toolchain.stamp and line.id == toolchain.id), None)
+    if known is not None and _still_good(known, toolchain):
+        found = replace(toolchain, status=known.status, plugin=Path(known.plugin) if known.plugin else None)
+    else:
+        found = _prove(toolchain, progress)
+    _write(found, lines)
+    if found.status is not Status.OK and not found.reason:
+        found = replace(found, reason=_reason(found))
+    return found
+
+
+def _still_good(known: Line, toolchain: Toolchain) -> bool:
+    """Return whether what is registered need not be done again: the plugin is the one that would be built now."""
+    if known.status is Status.OK:
+        return bool(known.plugin) and Path(known.plugin).exists() and str(ensure_plugin(toolchain)) == known.plugin
+    if known.plugin:  # built, but not trusted: only another plugin is worth another test
+        return str(ensure_plugin(toolchain)) == known.plugin
+    return toolchain.find_tool("llvm-config") is None
+
+
+def _prove(toolchain: Toolchain, progress: Callable[[str], None]) -> Toolchain:
+    try:
+        progress(f"building the plugin for LLVM {toolchain.major}")
+        toolchain = replace(toolchain, plugin=ensure_plugin(toolchain))
+    except ToolchainError as error:
+        return replace(toolchain, status=Status.KNOBS, plugin=None, reason=error.sentence)
+    found = identity.self_test(
+        toolchain, progress=lambda done, total: progress(f"identity self-test of LLVM {toolchain.major}: {done}/{total}")
+    )
+    if found.holds:
+        return replace(toolchain, status=Status.OK)
+    reason = f"the identity self-test failed in {len(found.failures)} of {found.compared} compiles ({found.failures[0]})"
+    return replace(toolchain, status=Status.KNOBS, reason=reason)
+
+
+def _reason(toolchain: Toolchain) -> str:
+    if toolchain.find_tool("llvm-config") is None:
+        return f"the headers of LLVM {toolchain.major} are not installed (apt-get install llvm-{toolchain.major}-dev)"
+    return "its plugin could not be used when it was last tried"
+
+
+def _write(toolchain: Toolchain, lines: list[Line]) -> None:
+    plugin = str(toolchain.plugin) if toolchain.plugin else ""
+    mine = Line(str(toolchain.clang), toolchain.stamp, toolchain.id, toolchain.major, toolchain.status, plugin)
+    kept = [line for line in lines if line.path != mine.path and line.stamp != mine.stamp and Path(line.path).exists()]
+    rows = [HEADER, f"default\t{toolchain.clang}", *(line.render() for line in sorted([*kept, mine], key=lambda line: line.path))]
+    private_dir(data_dir())
+    write_private(file(), os.fsencode("\n".join(rows) + "\n"))

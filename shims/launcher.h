@@ -1,0 +1,209 @@
+// The launcher: argv -> classify -> key -> look up -> exec clang. One type per step; see launcher.c
+// for the order. Nothing here is freed: the process becomes clang a moment later.
+#ifndef AUTOPASS_LAUNCHER_H
+#define AUTOPASS_LAUNCHER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/stat.h>
+
+// ---- reasons.c
+typedef enum { DECISION_HIT, DECISION_MISS, DECISION_PASS } Decision;
+typedef enum {
+  REASON_NONE,
+#define REASON(identifier, word, decision, sentence) REASON_##identifier,
+#include "reasons.def"
+#undef REASON
+} Reason;
+Decision reason_decision(Reason reason);
+const char *reason_word(Reason reason);
+const char *decision_word(Decision decision);
+
+// ---- bytes.c: growable bytes and word lists; out of memory runs the compiler unchanged
+typedef struct {
+  char *data;
+  size_t length, capacity;
+} Bytes;
+typedef struct {
+  const char **items;
+  size_t count, capacity;
+} Words;
+void *allocate(size_t size);
+void bytes_add(Bytes *bytes, const void *data, size_t length);
+void bytes_text(Bytes *bytes, const char *text);
+const char *bytes_string(Bytes *bytes);
+void words_add(Words *words, const char *word);
+const char *concatenate(const char *first, const char *second, const char *third);
+const char *base_name(const char *path);
+bool starts_with(const char *text, const char *prefix);
+bool is_digest(const char *text);
+
+// ---- digest.c: BLAKE2b with 16 bytes of digest (RFC 7693)
+enum { DIGEST_HEX = 32 };
+typedef struct {
+  char hex[DIGEST_HEX + 1];
+} Digest;
+typedef struct {
+  uint64_t state[8], length;
+  size_t used;
+  uint8_t block[128];
+} Hasher;
+void digest_begin(Hasher *hasher);
+void digest_add(Hasher *hasher, const void *data, size_t length);
+void digest_text(Hasher *hasher, const char *text);
+Digest digest_end(Hasher *hasher);
+
+// ---- files.c: reading files that decide what is run
+typedef enum { TRUST_PRIVATE, TRUST_PROJECT } Trust;
+typedef struct {
+  Trust trust;
+  uid_t owner; // accepted besides ourselves and root
+} Trusted;
+extern const Trusted trust_private;
+bool trusted_status(const struct stat *status, Trusted trusted);
+int open_trusted(const char *path, Trusted trusted, struct stat *status);
+bool read_trusted(const char *path, Trusted trusted, size_t limit, Bytes *content);
+int open_ordinary(const char *path, struct stat *status);
+bool read_ordinary(const char *path, size_t limit, Bytes *content);
+
+// ---- response.c
+bool expand_arguments(char *const *arguments, Words *expanded);
+
+// ---- options.c
+typedef enum { SHAPE_FLAG, SHAPE_JOINED, SHAPE_SEPARATE, SHAPE_EITHER } Shape;
+typedef enum {
+  CLASS_IGNORE,
+  CLASS_KEY,
+  CLASS_KEY_PATH,
+  CLASS_PREPROCESSOR,
+  CLASS_PREPROCESSOR_PATH,
+  CLASS_REFUSE,
+  CLASS_PHASE,
+  CLASS_QUERY,
+  CLASS_COMPILE,
+  CLASS_OUTPUT,
+  CLASS_LANGUAGE,
+  CLASS_LEVEL,
+} OptionClass;
+typedef struct {
+  const char *text;
+  size_t length;
+  Shape shape;
+  OptionClass meaning;
+  Reason reason;
+} Option;
+const Option *option_find(const char *argument);
+
+// ---- inputs.c
+typedef enum { INPUT_OBJECT, INPUT_C, INPUT_CXX, INPUT_HEADER, INPUT_OTHER } InputType;
+typedef struct {
+  const char *name;
+  InputType type;
+  bool preprocessed;
+} Naming;
+Naming name_input(const char *path, const char *forced, bool cxx_driver);
+
+// ---- classify.c
+typedef enum { KIND_OTHER, KIND_COMPILE, KIND_LINK } Kind;
+typedef struct {
+  const char *option, *separator, *value; // one token of the key is the three, joined
+  bool preprocessor, path;
+} Token;
+typedef struct {
+  Kind kind;
+  Reason reason; // REASON_NONE: may carry a recipe
+  const char *source, *output, *level;
+  const char *language; // "c" or "c++"
+  bool preprocessed;
+  Token *tokens;
+  size_t token_count;
+} Command;
+Command classify(const Words *arguments, bool cxx_driver);
+
+// ---- probe.c
+bool is_probe(const Command *command, const char *directory);
+
+// ---- environment.c
+bool environment_overrides_clang(void);
+extern const char *const recorded_variables[];
+const char *data_directory(const char *directory);
+
+// ---- find_clang.c: which compiler is meant, and what is known about it
+typedef struct {
+  const char *path;
+  bool driver_mode; // --driver-mode=g++ must be added
+} Compiler;
+typedef enum {
+  TOOLCHAIN_UNKNOWN,
+  TOOLCHAIN_REFUSED,
+  TOOLCHAIN_KNOBS,
+  TOOLCHAIN_OK
+} ToolchainStatus;
+typedef struct {
+  ToolchainStatus status;
+  const char *id, *plugin;
+  int major;
+} Toolchain;
+bool is_cxx_name(const char *name);
+bool find_compiler(const char *name, const char *toolchains, Compiler *compiler);
+Toolchain find_toolchain(const char *toolchains, const char *compiler);
+
+// ---- project.c
+typedef struct {
+  const char *root;     // NULL: not in a project
+  const char *relative; // the source, relative to root; NULL when it lies outside
+  Trusted trusted;
+} Project;
+Project find_project(const char *directory, const char *source, const struct stat *status);
+const char *absolute_path(const char *directory, const char *path);
+const char *path_inside(const char *root, const char *absolute);
+Digest project_id(const Project *project);
+
+// ---- keys.c
+typedef struct {
+  Digest source, exact, inherited;
+  bool has_source, has_exact, has_inherited;
+} Keys;
+bool digest_file(int descriptor, Digest *digest);
+void compute_keys(const Command *command, const Project *project, const char *directory,
+                  const char *toolchain, Keys *keys);
+
+// ---- lookup.c
+typedef struct {
+  const char *index, *recipes;
+  Trusted trusted;
+} Publication;
+typedef enum { LOOKUP_ABSENT, LOOKUP_FOUND, LOOKUP_DAMAGED } Lookup;
+Lookup index_find(int descriptor, size_t size, char kind, const char *key, Digest *recipe);
+size_t list_publications(const Project *project, const char *data, const char *directory,
+                         Publication list[2]);
+bool any_index_exists(const Publication *list, size_t count);
+Reason look_up(const Publication *list, size_t count, const Keys *keys, const Publication **where,
+               Digest *recipe);
+
+// ---- recipe_file.c
+Reason recipe_arguments(const Publication *where, const Digest *recipe, const Toolchain *toolchain,
+                        const char *level, Words *arguments);
+
+// ---- journal.c
+typedef struct {
+  const char *data, *directory;
+  const Compiler *compiler;
+  const Words *arguments;
+  const Command *command;
+  const Project *project;
+  const Keys *keys;
+  const Digest *recipe; // NULL: none applied
+  Reason reason;
+} Event;
+bool journal_is_on(const char *data);
+void journal_record(const Event *event);
+void log_line(const Event *event);
+
+// ---- launch.c: the two ways out
+void launch_prepare(char **argv, const Compiler *compiler);
+_Noreturn void run_unchanged(void);
+_Noreturn void run_with(const Words *recipe);
+
+#endif

@@ -1,0 +1,148 @@
+// Binary search in a publication's index, or a project's lock: sorted lines `<kind><key> <recipe>
+// <text>`. By pread, not mmap: a lock file that git rewrites under a mapping would kill the build
+// with SIGBUS.
+#include "launcher.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { WINDOW = 4096, LONGEST_LINE = 4096, KEY = 1 + DIGEST_HEX };
+static const char header[] = "autopass-index 1\n";
+
+static bool read_at(int descriptor, size_t offset, char *buffer, size_t length) {
+  while (length) {
+    ssize_t got = pread(descriptor, buffer, length, (off_t)offset);
+    if (got < 0 && errno == EINTR)
+      continue;
+    if (got <= 0)
+      return false;
+    buffer += got;
+    offset += (size_t)got;
+    length -= (size_t)got;
+  }
+  return true;
+}
+
+// Reads the recipe out of the line that begins with the key looked for.
+static Lookup parse_line(const char *line, size_t length, Digest *recipe) {
+  const size_t least = KEY + 1 + DIGEST_HEX;
+  if (length < least || line[KEY] != ' ' || (length > least && line[least] != ' '))
+    return LOOKUP_DAMAGED;
+  memcpy(recipe->hex, line + KEY + 1, DIGEST_HEX);
+  recipe->hex[DIGEST_HEX] = 0;
+  return is_digest(recipe->hex) ? LOOKUP_FOUND : LOOKUP_DAMAGED;
+}
+
+// Looks at the lines that begin in `[low, high)`; `low` is the begin of a line.
+static Lookup scan(int descriptor, size_t low, size_t high, size_t size, const char *key,
+                   Digest *recipe) {
+  char buffer[WINDOW + LONGEST_LINE];
+  size_t end = high + LONGEST_LINE < size ? high + LONGEST_LINE : size;
+  if (!read_at(descriptor, low, buffer, end - low))
+    return LOOKUP_DAMAGED;
+  for (size_t at = 0; at < high - low;) {
+    const char *line = buffer + at;
+    const char *newline = memchr(line, '\n', end - low - at);
+    if (!newline)
+      return LOOKUP_DAMAGED;
+    size_t length = (size_t)(newline - line);
+    if (length >= KEY && memcmp(line, key, KEY) == 0)
+      return parse_line(line, length, recipe);
+    at += length + 1;
+  }
+  return LOOKUP_ABSENT;
+}
+
+// `key` is 32 hex digits. Damage anywhere on the way to the line is noticed; elsewhere it does not
+// matter.
+Lookup index_find(int descriptor, size_t size, char kind, const char *key, Digest *recipe) {
+  char wanted[KEY], buffer[WINDOW], last;
+  size_t low = sizeof header - 1, high = size; // lines begin in [low, high)
+  wanted[0] = kind;
+  memcpy(wanted + 1, key, DIGEST_HEX);
+  if (size < low || !read_at(descriptor, 0, buffer, low) || memcmp(buffer, header, low) != 0 ||
+      !read_at(descriptor, size - 1, &last, 1) || last != '\n')
+    return LOOKUP_DAMAGED;
+  while (high - low > WINDOW) {
+    size_t middle = low + (high - low) / 2;
+    size_t take = size - middle < WINDOW ? size - middle : WINDOW;
+    if (!read_at(descriptor, middle, buffer, take))
+      return LOOKUP_DAMAGED;
+    const char *newline = memchr(buffer, '\n', take);
+    if (!newline)
+      return LOOKUP_DAMAGED; // a line longer than any that is written
+    size_t line = middle + (size_t)(newline - buffer) + 1;
+    if (line >= high) {
+      high = middle + 1;
+      continue;
+    }
+    if (!read_at(descriptor, line, buffer, size - line < KEY ? size - line : KEY) ||
+        size - line < KEY)
+      return LOOKUP_DAMAGED;
+    if (memcmp(buffer, wanted, KEY) <= 0)
+      low = line;
+    else
+      high = line;
+  }
+  return scan(descriptor, low, high, size, wanted, recipe);
+}
+
+// The indices to ask, in order: AUTOPASS_PUBLICATION alone, else the project's lock, then the
+// user's own.
+size_t list_publications(const Project *project, const char *data, const char *directory,
+                         Publication list[2]) {
+  size_t count = 0;
+  const char *chosen = getenv("AUTOPASS_PUBLICATION");
+  const char *place = NULL;
+  if (chosen && *chosen)
+    place = absolute_path(directory, chosen);
+  else if (data)
+    place = concatenate(data, "/publication", "");
+  if (project->root && !(chosen && *chosen)) {
+    const char *lock = concatenate(project->root, "/autopass.lock", "");
+    list[count++] = (Publication){lock, concatenate(lock, ".d", ""), project->trusted};
+  }
+  if (place)
+    list[count++] = (Publication){concatenate(place, "/index", ""),
+                                  concatenate(place, "/recipes", ""), trust_private};
+  return count;
+}
+
+bool any_index_exists(const Publication *list, size_t count) {
+  for (size_t i = 0; i < count; i++) {
+    if (access(list[i].index, F_OK) == 0)
+      return true;
+  }
+  return false;
+}
+
+static Reason look_in(const Publication *publication, const Keys *keys, Digest *recipe) {
+  struct stat status;
+  int descriptor = open_trusted(publication->index, publication->trusted, &status);
+  if (descriptor < 0)
+    return errno == ENOENT || errno == ENOTDIR ? REASON_NO_RECIPE : REASON_INDEX_DAMAGED;
+  size_t size = (size_t)status.st_size;
+  Reason reason = REASON_EXACT;
+  Lookup found = index_find(descriptor, size, 'x', keys->exact.hex, recipe);
+  if (found == LOOKUP_ABSENT && keys->has_inherited) {
+    reason = REASON_INHERITED;
+    found = index_find(descriptor, size, 'i', keys->inherited.hex, recipe);
+  }
+  close(descriptor);
+  if (found == LOOKUP_FOUND)
+    return reason;
+  return found == LOOKUP_DAMAGED ? REASON_INDEX_DAMAGED : REASON_NO_RECIPE;
+}
+
+// The first index that has an answer gives it; a damaged one ends the search with plain clang.
+Reason look_up(const Publication *list, size_t count, const Keys *keys, const Publication **where,
+               Digest *recipe) {
+  Reason reason = REASON_NO_RECIPE;
+  for (size_t i = 0; i < count && reason == REASON_NO_RECIPE; i++) {
+    *where = &list[i];
+    reason = look_in(&list[i], keys, recipe);
+  }
+  return reason;
+}
