@@ -38,7 +38,7 @@ class Gate:
         """Compile the module with `recipe`, as the user's build would, and compare it with the plain compile."""
         if recipe.digest in self.avoided:
             verdict, detail = self.avoided[recipe.digest]
-            return Passage(Verdict(verdict), f"remembered: {detail}")
+            return Passage(Verdict.of(verdict), f"remembered: {detail}")
         for out in self.module.outs:
             plain = self.builder.plain(out, sections=False)
             done = self.builder.compile(out, recipe, sections=False, limit=self.limit(plain))

@@ -6,11 +6,11 @@ PolyBench, LULESH) and from trials on the programs in `examples/`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from autopass_cc.evidence.collect import Evidence
 from autopass_cc.recipe.edits import Edit, Insert, Knob
-from autopass_cc.recipe.tree import Pipeline
+from autopass_cc.recipe.tree import Node, Pipeline
 
 # How promising one knob is within its group; knobs that are not listed get OTHER.
 PRIOR = {
@@ -120,12 +120,7 @@ def passes(evidence: Evidence, base: Pipeline) -> Iterator[tuple[float, tuple[Ed
     if final is None:
         return
     if loops > 1:
-        weight = 0.55 if floats else 0.3
-        yield (
-            weight,
-            (Insert("loop-unroll-and-jam", "before", final),),
-            "nested loops: unroll-and-jam reuses what inner loops load",
-        )
+        yield from _jam(floats, sites)
         yield 0.35, (Insert("loop-data-prefetch", "after", final),), "loops over memory: prefetch ahead"
         yield (
             0.3,
@@ -146,3 +141,20 @@ def passes(evidence: Evidence, base: Pipeline) -> Iterator[tuple[float, tuple[Ed
         )
     if branches:
         yield 0.3, (Insert("mldst-motion", "after", final),), "merge memory operations of diamonds"
+
+
+def _jam(floats: int, sites: Mapping[str, Node]) -> Iterator[tuple[float, tuple[Edit, ...], str]]:
+    """Yield unroll-and-jam in front of the SLP vectoriser, for each count.
+
+    A sum over floats cannot be vectorised along its own loop, because that would reorder it; copies of it from
+    different iterations of the loop around can, side by side, and no operation changes its order.
+    """
+    slp = "slp-vectorizer#1"
+    if slp not in sites:
+        return
+    weight = 1.0 if floats else 0.4
+    jam = (Insert("loop-unroll-and-jam", "before", slp), Insert("early-cse", "before", slp), Insert("instcombine", "before", slp))
+    for place, count in enumerate(("8", "4", "16", "2")):
+        knobs = (Knob("allow-unroll-and-jam", "true"), Knob("unroll-and-jam-count", count))
+        text = f"nested loops: jam {count} outer iterations, so that SLP can pack what the inner loop may not reorder"
+        yield weight * (1.0 - 0.1 * place), (*jam, *knobs), text

@@ -124,7 +124,7 @@ def _known(row: CandidateRow) -> Tried | None:
     except RecipeError:
         return None
     proposal = Proposal(edits, row.mind, row.hypothesis, tuple(row.evidence))
-    return Tried(proposal, row.recipe, Verdict(row.verdict), row.screened, row.detail)
+    return Tried(proposal, row.recipe, Verdict.of(row.verdict), row.screened, row.detail)
 
 
 def _confirm(

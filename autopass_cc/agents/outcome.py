@@ -50,7 +50,7 @@ class Result:
         )
         values: dict[str, Any] = {
             **data,
-            "verdict": Verdict(data["verdict"]),
+            "verdict": Verdict.of(data["verdict"]),
             "estimate": estimate,
             "edits": tuple(data["edits"]),
         }

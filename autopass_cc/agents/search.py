@@ -89,7 +89,7 @@ class Search:
         """Gate proposals until `places` of them have passed, or the mind has no more."""
         admitted: dict[str, tuple[Proposal, Recipe]] = {}
         looked_at = 0
-        while len(admitted) < places and looked_at < GATED_PER_PLACE * places:
+        while len(admitted) < places and looked_at < GATED_PER_PLACE * places and self.time_left() > 0:
             proposals = self._situated(admitted, places)
             if not proposals:
                 break

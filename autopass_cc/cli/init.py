@@ -11,6 +11,9 @@ import click
 
 from autopass_cc.project.config import NAME, TEMPLATE, load
 from autopass_cc.project.journal import switch_on
+from autopass_cc.report.terminal import Terminal
+from autopass_cc.toolchain import registry
+from autopass_cc.toolchain.describe import Status, Toolchain
 
 
 @click.command("init")
@@ -32,6 +35,19 @@ def command(run_command: str | None, *, only_print: bool) -> None:
         click.echo(f"wrote {NAME}")
         if not run_command:
             click.echo(f'next: open {NAME} and set run = ["./program", "arguments"]')
+    toolchain = _toolchain()
+    click.echo(f"compiler: {toolchain.clang} ({toolchain.version})")
+    if toolchain.status is not Status.OK:
+        click.echo(f"note: {toolchain.reason}; recipes are limited to knobs")
     switch_on()
     click.echo("builds are now recorded (autopass record off stops that)")
     click.echo("next: build from clean with CC=autopass-cc CXX=autopass-c++, then run `autopass tune`")
+
+
+def _toolchain() -> Toolchain:
+    """Make the compiler known to the launcher: without that it passes everything through."""
+    terminal = Terminal()
+    try:
+        return registry.ensure(progress=terminal.progress)
+    finally:
+        terminal.clear()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from autopass_cc.evidence import features as ir
 from autopass_cc.evidence import remarks as record_file
 from autopass_cc.evidence.features import Features
 from autopass_cc.evidence.profile import Hot
@@ -47,12 +48,12 @@ def collect(module: Module, hot: tuple[Hot, ...], place: Path) -> Evidence:
     """Compile the module twice more, for its remarks and for its IR as the front end wrote it."""
     folder = private_dir(place)
     record = module.record
-    yaml, ir = folder / "remarks.yaml", folder / "module.ll"
+    yaml, listing = folder / "remarks.yaml", folder / "module.ll"
     extra = ["-fsave-optimization-record=yaml", f"-foptimization-record-file={yaml}"]
     run(compile_argv(record, folder / "remarks.o", (), extra), record, limit=LIMIT)
-    run(compile_argv(record, ir, (), ["-S", "-emit-llvm", "-Xclang", "-disable-llvm-passes"]), record, limit=LIMIT)
+    run(compile_argv(record, listing, (), ["-S", "-emit-llvm", "-Xclang", "-disable-llvm-passes"]), record, limit=LIMIT)
     text = yaml.read_text("utf-8", "replace") if yaml.exists() else ""
-    source = ir.read_text("utf-8", "replace") if ir.exists() else ""
+    source = listing.read_text("utf-8", "replace") if listing.exists() else ""
     return Evidence(
         module=module.name,
         level=module.level,

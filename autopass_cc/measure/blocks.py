@@ -152,7 +152,9 @@ def run_block(
     """
     began = runner.now()
     draw = draw_block(rng, plan.repeats)
-    sides = {"A": (a, a.link(draw.seed_a)), "B": (b, b.link(draw.seed_b))}
+    subjects = {"A": (a, draw.seed_a), "B": (b, draw.seed_b)}
+    # The coin also says who is linked first: the later link's pages are the warmer ones.
+    sides = {side: (subjects[side][0], subjects[side][0].link(subjects[side][1])) for side in draw.order[:2]}
     cpus = runner.cpus()
     cpu = None if plan.parallel else cpus[index % len(cpus)]
 

@@ -53,9 +53,12 @@ def calibrate(
     check: Check | None = None,
     stop: Callable[[], bool] | None = None,
     rule: Rule | None = None,
+    twin: Subject | None = None,
 ) -> Plan:
     """Run 12 A/A blocks, linked afresh on both sides as in real life, and choose the plan that confirms 3 % soonest.
 
+    `twin` is the same program linked to another place. It must be given where a second link of `subject` replaces the first:
+    both sides would else run one and the same link, and the layout's share of the noise would not be seen.
     `past` are stored blocks of the same `base` plan (from `probe`) and `seed`; only what is missing is run. Raises
     TooNoisyError when more than half of the blocks had to be dropped, StoppedError when `stop()` is true.
     """
@@ -71,7 +74,7 @@ def calibrate(
         if stop is not None and stop():
             raise StoppedError
         rng = random.Random(f"{seed}:aa:{len(blocks)}")  # noqa: S311
-        block = run_block(runner, subject, subject, base, rng, index=len(blocks), check=check, stop=stop)
+        block = run_block(runner, subject, twin or subject, base, rng, index=len(blocks), check=check, stop=stop)
         blocks.append(block)
         if store is not None:
             store(block)
@@ -86,8 +89,6 @@ def plan_from(base: Plan, blocks: Sequence[Block], rule: Rule | None = None) -> 
         return [block.score(base.clock, aggregate, repeats) for block in kept]
 
     def seconds(repeats: int) -> list[float]:
-        return [
-            block.seconds - base.runs_per_sample * sum(run.wall_s for run in block.runs[4 * repeats :]) for block in kept
-        ]
+        return [block.seconds - base.runs_per_sample * sum(run.wall_s for run in block.runs[4 * repeats :]) for block in kept]
 
     return choose(replace(base), scores, seconds, rule)

@@ -72,9 +72,7 @@ class _EndedError(Exception):
         self.detail = detail
 
 
-def confirm(
-    bench: Bench, baseline: Subject, candidate: Subject, rule: Rule | None = None, past: Sequence[Block] = ()
-) -> Outcome:
+def confirm(bench: Bench, baseline: Subject, candidate: Subject, rule: Rule | None = None, past: Sequence[Block] = ()) -> Outcome:
     """Run blocks until `rule` is decided: CONFIRMED or REJECTED; else UNFINISHED, TOO_NOISY or how the candidate failed."""
     blocks: list[Block] = []
     decision = Confirmation(rule)
@@ -114,14 +112,10 @@ def revalidate(
     wall = estimate([block.score(Clock.WALL, bench.plan.aggregate) for block in kept])
     verdict = Verdict.ACCEPTED if found.median <= -margin / 2 else Verdict.UNCONFIRMED
     detail = f"median gain {found.gain:+.1%} in {found.n} blocks"
-    return Outcome(
-        verdict, detail, found.n, _dropped(blocks), estimate=found, wall=wall, warnings=_warnings(blocks)
-    )
+    return Outcome(verdict, detail, found.n, _dropped(blocks), estimate=found, wall=wall, warnings=_warnings(blocks))
 
 
-def _stream(
-    bench: Bench, a: Subject, b: Subject, stage: str, past: Sequence[Block], blocks: list[Block]
-) -> Iterator[Block]:
+def _stream(bench: Bench, a: Subject, b: Subject, stage: str, past: Sequence[Block], blocks: list[Block]) -> Iterator[Block]:
     """Yield blocks that count, stored ones first; all of them, dropped ones too, end up in `blocks`."""
     for block in past:
         blocks.append(block)

@@ -60,7 +60,7 @@ class LocalRunner:
         with contextlib.ExitStack() as stack:
             out = stack.enter_context(tempfile.TemporaryFile(dir=self._scratch))
             err = stack.enter_context(tempfile.TemporaryFile(dir=self._scratch))
-            stdin = stack.enter_context(command.stdin.open("rb")) if command.stdin else None
+            stdin = stack.enter_context(_opened(command.stdin)) if command.stdin else None
             stack.enter_context(_pinned(cpu))
             started = time.monotonic()
             child = _spawn(command, pad, stdin, out, err)
@@ -87,9 +87,7 @@ class LocalRunner:
             )
 
 
-def _spawn(
-    command: Command, pad: int, stdin: IO[bytes] | None, out: IO[bytes], err: IO[bytes]
-) -> subprocess.Popen[bytes]:
+def _spawn(command: Command, pad: int, stdin: IO[bytes] | None, out: IO[bytes], err: IO[bytes]) -> subprocess.Popen[bytes]:
     try:
         return subprocess.Popen(
             command.argv,
@@ -104,6 +102,13 @@ def _spawn(
         raise WorkloadFailedError(
             f"{command.argv[0]} cannot be started in {command.cwd}: {error.strerror}.", "check `run` in autopass.toml"
         ) from error
+
+
+def _opened(stdin: Path) -> IO[bytes]:
+    try:
+        return stdin.open("rb")
+    except OSError as error:
+        raise WorkloadFailedError(f"{stdin} cannot be read: {error.strerror}.", "check `stdin` in autopass.toml") from error
 
 
 def _await(pid: int, deadline: float, files: tuple[IO[bytes], ...], max_output: int) -> str | None:

@@ -18,11 +18,12 @@ from autopass_cc.errors import NotDeterministicError, WorkloadFailedError
 from autopass_cc.measure.runner import Sample
 
 NUMBER = re.compile(rb"[-+]?(?:\d+\.\d*|\.\d+|\d+)(?:[eE][-+]?\d+)?|[-+]?(?:inf|nan)")
+INTEGER = re.compile(rb"[-+]?\d+")
 
 
 @dataclass(frozen=True)
 class Rules:
-    """What is compared: names among exit, stdout, stderr; output files; relative tolerance of printed numbers (0: exact)."""
+    """What is compared: names among exit, stdout, stderr; output files; relative tolerance of printed floats (0: exact)."""
 
     compare: frozenset[str] = frozenset({"exit", "stdout", "stderr"})
     outputs: tuple[str, ...] = ()
@@ -41,6 +42,8 @@ class Expectation:
 
     def problem(self, sample: Sample, folder: Path | None = None) -> str | None:
         """Return what is wrong with a run in a few words, or None. `folder` is where it wrote its files, if they count."""
+        if sample.exit_code < 0 <= self.exit_code:
+            return f"ended by signal {-sample.exit_code}"
         if "exit" in self.rules.compare and sample.exit_code != self.exit_code:
             return f"exit code {sample.exit_code} instead of {self.exit_code}"
         for name, got, wanted in (("stdout", sample.stdout, self.stdout), ("stderr", sample.stderr, self.stderr)):
@@ -64,11 +67,18 @@ def expect(label: str, samples: Sequence[Sample], files: Sequence[Mapping[str, s
             raise WorkloadFailedError(
                 f"`{label}` did not end within its time limit ({sample.wall_s:.0f} s).", "raise time_limit in autopass.toml"
             )
+        if sample.overflowed:
+            raise WorkloadFailedError(
+                f"`{label}` writes more output than is kept for comparison.",
+                "let it print less, or a checksum of what it computes",
+            )
         if sample.exit_code < 0 or sample.exit_code in (126, 127):
             how = f"was killed by signal {-sample.exit_code}" if sample.exit_code < 0 else "could not be started"
             raise WorkloadFailedError(f"`{label}` {how} before anything was changed.", _by_hand(sample))
     if first.exit_code != 0 and not (first.stdout or any(files[0].values())):
-        raise WorkloadFailedError(f"`{label}` failed with exit code {first.exit_code} before anything was changed.", _by_hand(first))
+        raise WorkloadFailedError(
+            f"`{label}` failed with exit code {first.exit_code} before anything was changed.", _by_hand(first)
+        )
     expectation = Expectation(first.exit_code, first.stdout, first.stderr, rules, dict(files[0]))
     problem = expectation.problem(second)
     changed = [name for name in rules.outputs if files[0][name] != files[1][name]]
@@ -101,13 +111,20 @@ def digests(outputs: Sequence[str], folder: Path) -> dict[str, str | None]:
 
 
 def same_text(got: bytes, wanted: bytes, tolerance: float) -> bool:
-    """Return whether two outputs are equal, numbers within a relative tolerance where one is given."""
+    """Return whether two outputs are equal; floats within a relative tolerance where one is given, integers exactly."""
     if got == wanted:
         return True
-    if not tolerance or NUMBER.sub(b"#", got) != NUMBER.sub(b"#", wanted):
+    if not tolerance or NUMBER.split(got) != NUMBER.split(wanted):
         return False
     pairs = zip(NUMBER.findall(got), NUMBER.findall(wanted), strict=True)
-    return all(math.isclose(float(a), float(b), rel_tol=tolerance) or a == b for a, b in pairs)
+    return all(a == b or _close(a, b, tolerance) for a, b in pairs)
+
+
+def _close(a: bytes, b: bytes, tolerance: float) -> bool:
+    """Two integers are never close; an integer and a float may be (%g prints 1.0 as 1)."""
+    if INTEGER.fullmatch(a) and INTEGER.fullmatch(b):
+        return False
+    return math.isclose(float(a), float(b), rel_tol=tolerance)
 
 
 def first_difference(got: bytes, wanted: bytes) -> str:

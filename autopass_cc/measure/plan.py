@@ -81,8 +81,9 @@ def choose(
             cost = expected_blocks(TARGET_GAIN, sd, rule) * per_block
             if best is None or cost < best[0]:
                 gain = smallest_confirmable(sd, rule)
-                best = cost, Plan(
-                    repeats, base.runs_per_sample, base.clock, aggregate, base.parallel, base.run_s, per_block, sd, gain
+                best = (
+                    cost,
+                    Plan(repeats, base.runs_per_sample, base.clock, aggregate, base.parallel, base.run_s, per_block, sd, gain),
                 )
     if best is None:
         raise ValueError("a plan needs at least one repeat")

@@ -1,6 +1,6 @@
 """Run a command once (or a few times), and say what it cost: the seam between the protocol and the machine.
 
-Everything above this file sees time only through `Runner`, so scheduling and statistics are tested on a mock with a virtual clock.
+Everything above this file sees time only through `Runner`, so scheduling and statistics are tested with a virtual clock.
 """
 
 from __future__ import annotations

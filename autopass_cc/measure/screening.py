@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import log
 
+from autopass_cc.errors import NotDeterministicError, WorkloadFailedError
 from autopass_cc.measure.verdict import Verdict
 
 HOPELESS = log(1.10)  # 10 % behind after one run: dropped
@@ -48,7 +49,10 @@ def race(
     halving: bool = True,
     stop: Callable[[], bool] = lambda: False,
 ) -> Mapping[str, Standing]:
-    """Race candidates for at most `rounds` rounds and return how each stands; ends early when `stop()` says so."""
+    """Race candidates for at most `rounds` rounds and return how each stands; ends early when `stop()` says so.
+
+    Raises NotDeterministicError or WorkloadFailedError if the baseline fails: nobody can be scored against that.
+    """
     standings = {name: Standing() for name in names}
     alive = list(names)
     for number in range(1, rounds + 1):
@@ -77,6 +81,7 @@ def _round(
             return False
         seconds, verdict, detail = run(name, number)
         if name is None:
+            _refuse_failed_baseline(verdict, detail)
             base.append(seconds)
         elif verdict is not None:
             standings[name].verdict, standings[name].detail = verdict, detail
@@ -88,6 +93,15 @@ def _round(
     return True
 
 
+def _refuse_failed_baseline(verdict: Verdict | None, detail: str) -> None:
+    if verdict is None:
+        return
+    sentence = f"A screening run of the unchanged program failed: {detail}"
+    if verdict is Verdict.WRONG_OUTPUT:
+        raise NotDeterministicError(sentence, "declare what varies as not compared, or make the workload repeatable")
+    raise WorkloadFailedError(sentence, "run the workload by hand; if it is just slow, raise its time bound")
+
+
 def _survivors(alive: Sequence[str], standings: Mapping[str, Standing], number: int) -> list[str]:
     """Drop who is hopeless, and from the second round on the slower half."""
     kept = [name for name in alive if (standings[name].median or 0.0) < HOPELESS]
@@ -95,5 +109,3 @@ def _survivors(alive: Sequence[str], standings: Mapping[str, Standing], number: 
         return kept
     ranked = sorted(kept, key=lambda name: standings[name].median or 0.0)
     return ranked[: max(LEAST, round(KEPT * len(ranked)))]
-
-

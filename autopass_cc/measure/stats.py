@@ -53,7 +53,7 @@ class Rule:
     """When a confirmation ends. `finalists` (K) candidates of one module share `alpha` (Bonferroni: E >= K / alpha).
 
     It gives up after `max_blocks`, or from `min_blocks` on when E < `futile`; giving up needs no correction. 0.2 rather than
-    0.05: with signs 0.05 comes after 46 blocks for a candidate with no effect, 0.2 after 17 (13 with ranks), and no power is lost.
+    0.05: with signs 0.05 comes after 46 blocks for a candidate with no effect, 0.2 after 17 (13 with ranks); no power is lost.
     """
 
     alpha: float = 0.01
@@ -141,8 +141,8 @@ def estimate(scores: Sequence[float]) -> Estimate:
 
 
 def order_coverage(j: int, n: int) -> float:
-    """Probability that the median of the population lies between order statistics j and n+1-j of n: P(j <= Bin(n, 1/2) <= n-j)."""
-    return sum(math.comb(n, i) for i in range(j, n - j + 1)) / 2**n
+    """Probability that the population's median lies between order statistics j and n+1-j of n: P(j <= Bin(n, 1/2) <= n-j)."""
+    return float(sum(math.comb(n, i) for i in range(j, n - j + 1)) / 2**n)
 
 
 def null_sd(scores: Sequence[float]) -> float:
@@ -161,7 +161,7 @@ def expected_blocks(gain: float, sd: float, rule: Rule | None = None) -> float:
     """Roughly how many blocks it takes to accept a true `gain` (fraction); for planning only, infinite at or below the margin.
 
     Growth of about z^2 / 2 per block, z = (gain - margin) / sd, plus what learning the stakes costs; fitted to simulation
-    (z = 0.58 / 0.86 / 1.14: 41 / 21 / 14 blocks). Never under 7, as wealth at most doubles with a block.
+    (z = 0.58 / 0.86 / 1.14: 41 / 21 / 14 blocks). Never under 9, about what winning every block takes.
     """
     rule = rule or Rule()
     z = (math.log1p(gain) - rule.margin) / sd if sd else math.inf

@@ -47,7 +47,7 @@ class StepsRunner:
         samples = []
         for step in command.steps:
             samples.append(self._inner.run(step, cpu=cpu, pads=pads))
-            if samples[-1].exit_code != 0 or samples[-1].timed_out:
+            if samples[-1].exit_code != 0 or samples[-1].timed_out or samples[-1].overflowed:
                 break
         return _joined(samples)
 

@@ -48,8 +48,12 @@ class Verdict(enum.Enum):
     WRONG_OUTPUT = "wrong-output", Stage.ANY_RUN, "The program's exit code, output or files differ from the baseline's."
     CRASHED = "crashed", Stage.ANY_RUN, "The program was ended by a signal that the baseline does not get."
     TIMED_OUT = "timed-out", Stage.ANY_RUN, "The program did not end within its time bound."
-    TOO_NOISY = "too-noisy", Stage.ANY_RUN, "Too many blocks were dropped because the machine was disturbed; nothing can be said."
-    UNFINISHED = "unfinished", Stage.ANY_RUN, "Time ran out or the run was interrupted; what was measured is kept and is continued."
+    TOO_NOISY = "too-noisy", Stage.ANY_RUN, "Too many blocks were dropped because the machine was disturbed; no claim is made."
+    UNFINISHED = (
+        "unfinished",
+        Stage.ANY_RUN,
+        "Time ran out or the run was interrupted; what was measured is kept.",
+    )
 
     SCREENED_OUT = "screened-out", Stage.SCREENING, "Others looked better in screening; no claim is made about this one."
     REJECTED = "rejected", Stage.CONFIRMATION, "Not shown to be faster by more than the margin."
@@ -57,6 +61,11 @@ class Verdict(enum.Enum):
     UNCONFIRMED = "unconfirmed", Stage.REVALIDATION, "Confirmed once, but not seen again in re-validation; the baseline stays."
     ACCEPTED = "accepted", Stage.REVALIDATION, "Proven faster: confirmed, and seen again at another time."
     WITHDRAWN = "withdrawn", Stage.TOGETHER, "Faster alone, but not together with the other accepted recipes."
+
+    @classmethod
+    def of(cls, word: str) -> Verdict:
+        """Return the verdict of a word; raises KeyError for one that is none."""
+        return _BY_WORD[word]
 
     @property
     def is_defect(self) -> bool:
@@ -69,6 +78,7 @@ class Verdict(enum.Enum):
         return self in _OPEN
 
 
+_BY_WORD = {verdict.value: verdict for verdict in Verdict}
 _DEFECTS = frozenset(
     {
         Verdict.FAILED_TO_COMPILE,

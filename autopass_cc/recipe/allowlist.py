@@ -54,7 +54,7 @@ class AdaptorSpec:
 class KnobSpec:
     """One `-mllvm` option. `tries` are the values a planner should try; `low` and `high` bound an integer.
 
-    `needs` names a boolean knob, `needs_pass` a pass, without which this one changes nothing; `arch` the only target
+    `needs` names a knob, `needs_pass` a pass, without which this one changes nothing; `arch` the only target
     ("x86" or "aarch64") that has it.
     """
 

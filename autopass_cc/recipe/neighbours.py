@@ -76,7 +76,7 @@ def idle(spec: KnobSpec, edits: Sequence[Edit], base: Pipeline) -> bool:
     """Tell whether a knob would change nothing beside these edits: it needs what is missing, or is read too early."""
     if spec.stage is Stage.CONSTRUCT and any(not isinstance(edit, Knob) for edit in edits):
         return True
-    if spec.needs and Knob(spec.needs, "true") not in edits:
+    if spec.needs and not any(isinstance(e, Knob) and e.name == spec.needs and e.value != "false" for e in edits):
         return True
     if spec.needs_pass is None or any(node.name == spec.needs_pass for node, _ in base.walk()):
         return False
@@ -149,8 +149,9 @@ class _Draw:
     def set(self) -> Edit | None:
         if not self.free:
             return None
-        site = self.rng.choice(self.free)
-        pairs = list(settings(self.choice.allow.passes[site.node.name].params, site.node.params))
+        passes = self.choice.allow.passes
+        site = self.rng.choice([site for site in self.free if passes[site.node.name].params.any] or self.free)
+        pairs = list(settings(passes[site.node.name].params, site.node.params))
         return Set(site.address, *self.rng.choice(pairs)) if pairs else None
 
 

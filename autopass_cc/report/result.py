@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from autopass_cc.agents.outcome import Result, TuneResult
 from autopass_cc.measure.verdict import Verdict
 from autopass_cc.report import table
@@ -10,10 +12,9 @@ from autopass_cc.report import table
 def render(result: TuneResult) -> str:
     """Return the table of modules with the whole program below, and what a reader of the numbers must know."""
     shown = sorted(result.modules, key=lambda each: -(each.share or 0.0))
-    rows = [_row(each) for each in shown if each.verdict is not Verdict.NOT_TRIED]
+    tried = [each for each in shown if each.verdict is not Verdict.NOT_TRIED]
     quiet = [each for each in shown if each.verdict is Verdict.NOT_TRIED]
-    header = ["module", "share", "baseline", "tuned", "time", "interval", "verdict"]
-    lines = ["", table.render(header, [*rows, _row(result.program)], right=frozenset({1, 2, 3, 4, 5}))]
+    lines = ["", render_table([*tried, result.program])]
     if quiet:
         lines.append(
             f"{len(quiet)} more {'module has' if len(quiet) == 1 else 'modules have'} too small a share of the time to be tuned"
@@ -34,6 +35,12 @@ def render(result: TuneResult) -> str:
     else:
         lines.append("nothing was proven faster; builds stay as they are")
     return "\n".join(lines)
+
+
+def render_table(results: Sequence[Result]) -> str:
+    """Return the table of some results, in their order."""
+    header = ["module", "share", "baseline", "tuned", "time", "interval", "verdict"]
+    return table.render(header, [_row(each) for each in results], right=frozenset({1, 2, 3, 4, 5}))
 
 
 def _row(each: Result) -> list[str]:

@@ -100,9 +100,15 @@ def describe(clang: Path) -> Toolchain:
         version=first.strip(),
         target=target[1] if target else "unknown",
         cpu=_host_cpu(clang),
-        bin=Path(folder[1]).resolve() if folder else clang.resolve().parent,
+        bin=_real_folder(clang, Path(folder[1])) if folder else clang.resolve().parent,
         stamp=(info.st_mtime_ns, info.st_size, info.st_ino),
     )
+
+
+def _real_folder(clang: Path, installed: Path) -> Path:
+    """Return where the LLVM tools of a clang are. LLVM 16 calls /usr/bin its folder, where `opt` may be another LLVM's."""
+    link = installed / clang.name
+    return link.resolve().parent if link.exists() else installed.resolve()
 
 
 def cxx_driver(clang: Path) -> Path:
@@ -121,9 +127,7 @@ def _host_cpu(clang: Path) -> str:
 
 def _ask(clang: Path, *arguments: str) -> str:
     try:
-        done = subprocess.run(
-            [clang, *arguments], capture_output=True, stdin=subprocess.DEVNULL, timeout=LIMIT, check=False
-        )
+        done = subprocess.run([clang, *arguments], capture_output=True, stdin=subprocess.DEVNULL, timeout=LIMIT, check=False)
     except (OSError, subprocess.TimeoutExpired) as error:
         raise RefusedCompilerError(clang, f"it cannot be run ({error})") from None
     return (done.stdout + done.stderr).decode("utf-8", "replace")

@@ -26,11 +26,13 @@ def find_clang(setting: str | None = None) -> Path:
         found = shutil.which(chosen)
         if found is None:
             raise NoClangError(f"{chosen} is not an executable file")
-        return Path(found)
+        if is_ourselves(Path(found)):
+            raise NoClangError(f"{chosen} is autopass itself")
+        return Path(found).absolute()  # it is registered, and called from other directories
     candidates = [path for path in _on_path() if not is_ourselves(path)]
     if not candidates:
         raise NoClangError("no clang or clang-NN is on PATH")
-    return max(candidates, key=_rank)
+    return max(candidates, key=_rank).absolute()
 
 
 def _configured() -> str | None:
@@ -39,11 +41,15 @@ def _configured() -> str | None:
         data = tomllib.loads(path.read_text())
     except FileNotFoundError:
         return None
+    except OSError as error:
+        raise ConfigError(path, f"it cannot be read ({error.strerror})", f"mend or remove {path}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(path, f"not valid TOML: {error}", f"mend or remove {path}") from None
     unknown = [key for key in data if key not in ("clang", "model")]
     if unknown or not isinstance(data.get("clang", ""), str):
-        raise ConfigError(path, f"unknown key `{unknown[0]}`" if unknown else "`clang` must be a path", "it knows `clang` and [model]")
+        raise ConfigError(
+            path, f"unknown key `{unknown[0]}`" if unknown else "`clang` must be a path", "it knows `clang` and [model]"
+        )
     return data.get("clang")
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autopass_cc.errors import AutopassError
-from autopass_cc.recipe.recipe import arguments, identity
+from autopass_cc.recipe.recipe import Recipe, arguments, identity
 from autopass_cc.toolchain import probe
 from autopass_cc.toolchain.describe import Toolchain
 
@@ -69,8 +69,14 @@ def check(toolchain: Toolchain, argv: Sequence[str], cwd: str | Path, level: str
     """Compare one compile (driver and arguments, without outputs) with itself through the plugin; return what differs."""
     try:
         recipe = identity(probe.base_pipeline(toolchain, argv, cwd, level), level, toolchain.major)
+        return _compare(toolchain, recipe, argv, cwd)
     except AutopassError as error:
         return error.sentence
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return str(error)
+
+
+def _compare(toolchain: Toolchain, recipe: Recipe, argv: Sequence[str], cwd: str | Path) -> str | None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / f"{recipe.digest}.recipe"
         path.write_bytes(recipe.render())

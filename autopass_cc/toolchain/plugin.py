@@ -32,14 +32,20 @@ def source_dir() -> Path:
     return installed if installed.is_dir() else Path(__file__).resolve().parents[2] / "shims"
 
 
-def ensure_plugin(toolchain: Toolchain) -> Path:
-    """Return the plugin for a toolchain, built if it is not in the cache. Raises NoHeadersError, ToolchainError."""
+def plugin_path(toolchain: Toolchain) -> Path:
+    """Return where the plugin for a toolchain is once it is built; the name covers all it is made from."""
     table = render(load(toolchain.major))
     texts = [(source_dir() / name).read_bytes() for name in (*SOURCES, *HEADERS)]
     digest = hashlib.blake2b(b"\0".join([table, *texts, toolchain.version.encode()]), digest_size=4).hexdigest()
-    path = private_dir(cache_dir() / "plugins") / f"autopass-{toolchain.major}-{digest}.so"
+    return cache_dir().absolute() / "plugins" / f"autopass-{toolchain.major}-{digest}.so"
+
+
+def ensure_plugin(toolchain: Toolchain) -> Path:
+    """Return the plugin for a toolchain, built if it is not in the cache. Raises NoHeadersError, ToolchainError."""
+    path = plugin_path(toolchain)
     if not path.exists():
-        _build(toolchain, table, path)
+        private_dir(path.parent)
+        _build(toolchain, render(load(toolchain.major)), path)
     return path
 
 

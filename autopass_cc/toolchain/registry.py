@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -16,7 +17,7 @@ from autopass_cc.paths import data_dir, private_dir, write_private
 from autopass_cc.toolchain import identity
 from autopass_cc.toolchain.describe import Status, Toolchain, describe
 from autopass_cc.toolchain.find import find_clang
-from autopass_cc.toolchain.plugin import ensure_plugin
+from autopass_cc.toolchain.plugin import ensure_plugin, plugin_path
 
 HEADER = "autopass-toolchains 1"
 
@@ -46,10 +47,10 @@ def file() -> Path:
 def read() -> tuple[str | None, list[Line]]:
     """Return the default clang and the lines of the file; a file of another form counts as empty."""
     try:
-        rows = os.fsdecode(file().read_bytes()).splitlines()
+        rows = os.fsdecode(file().read_bytes()).split("\n")
     except FileNotFoundError:
         return None, []
-    if not rows or rows[0] != HEADER:
+    if rows[0] != HEADER:
         return None, []
     default, lines = None, []
     for row in rows[1:]:
@@ -57,9 +58,14 @@ def read() -> tuple[str | None, list[Line]]:
         if words[0] == "default" and len(words) == 2:
             default = words[1]
         elif words[0] == "clang" and len(words) == 9:
-            stamp = (int(words[2]), int(words[3]), int(words[4]))
-            lines.append(Line(words[1], stamp, words[5], int(words[6]), Status(words[7]), "" if words[8] == "-" else words[8]))
+            with contextlib.suppress(ValueError):  # a damaged line is made anew
+                lines.append(_line(words))
     return default, lines
+
+
+def _line(words: list[str]) -> Line:
+    stamp = (int(words[2]), int(words[3]), int(words[4]))
+    return Line(words[1], stamp, words[5], int(words[6]), Status(words[7]), "" if words[8] == "-" else words[8])
 
 
 def ensure(setting: str | None = None, *, progress: Callable[[str], None] = lambda _text: None) -> Toolchain:
@@ -83,11 +89,10 @@ def ensure(setting: str | None = None, *, progress: Callable[[str], None] = lamb
 
 def _still_good(known: Line, toolchain: Toolchain) -> bool:
     """Return whether what is registered need not be done again: the plugin is the one that would be built now."""
-    if known.status is Status.OK:
-        return bool(known.plugin) and Path(known.plugin).exists() and str(ensure_plugin(toolchain)) == known.plugin
-    if known.plugin:  # built, but not trusted: only another plugin is worth another test
-        return str(ensure_plugin(toolchain)) == known.plugin
-    return toolchain.find_tool("llvm-config") is None
+    if not known.plugin:
+        return known.status is Status.KNOBS and toolchain.find_tool("llvm-config") is None
+    # One that was not trusted is here too: only another plugin is worth another test.
+    return Path(known.plugin).exists() and str(plugin_path(toolchain)) == known.plugin
 
 
 def _prove(toolchain: Toolchain, progress: Callable[[str], None]) -> Toolchain:

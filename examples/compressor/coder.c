@@ -20,54 +20,62 @@ uint8_t *finish_encoder(struct coder *coder) {
   return coder->out;
 }
 
-static uint32_t split(const struct coder *coder, uint16_t model) {
-  return coder->low + (uint32_t)(((uint64_t)(coder->high - coder->low) * model) >> 16);
-}
-
-static int ends_agree(const struct coder *coder) { return (coder->low ^ coder->high) < 1u << 24; }
-
-static void widen(struct coder *coder) {
-  coder->low <<= 8;
-  coder->high = coder->high << 8 | 255;
+static uint32_t split(uint32_t low, uint32_t high, uint32_t model) {
+  return low + (uint32_t)(((uint64_t)(high - low) * model) >> 16);
 }
 
 void encode(struct coder *coder, uint16_t *tree, int bits, unsigned symbol) {
+  uint32_t low = coder->low, high = coder->high;
+  uint8_t *out = coder->out;
   unsigned node = 1;
   for (int i = bits - 1; i >= 0; i--) {
     unsigned bit = symbol >> i & 1;
-    uint32_t middle = split(coder, tree[node]);
+    uint32_t model = tree[node];
+    uint32_t middle = split(low, high, model);
     if (bit) {
-      coder->high = middle;
-      tree[node] += (65535 - tree[node]) >> RATE;
+      high = middle;
+      model += (65535 - model) >> RATE;
     } else {
-      coder->low = middle + 1;
-      tree[node] -= tree[node] >> RATE;
+      low = middle + 1;
+      model -= model >> RATE;
     }
+    tree[node] = (uint16_t)model;
     node = 2 * node + bit;
-    while (ends_agree(coder)) {
-      *coder->out++ = (uint8_t)(coder->high >> 24);
-      widen(coder);
+    while ((low ^ high) < 1u << 24) {
+      *out++ = (uint8_t)(high >> 24);
+      low <<= 8;
+      high = high << 8 | 255;
     }
   }
+  coder->low = low;
+  coder->high = high;
+  coder->out = out;
 }
 
 unsigned decode(struct coder *coder, uint16_t *tree, int bits) {
+  uint32_t low = coder->low, high = coder->high, code = coder->code;
   unsigned node = 1;
   for (int i = 0; i < bits; i++) {
-    uint32_t middle = split(coder, tree[node]);
-    if (coder->code <= middle) {
-      coder->high = middle;
-      tree[node] += (65535 - tree[node]) >> RATE;
-      node = 2 * node + 1;
+    uint32_t model = tree[node];
+    uint32_t middle = split(low, high, model);
+    unsigned bit = code <= middle;
+    if (bit) {
+      high = middle;
+      model += (65535 - model) >> RATE;
     } else {
-      coder->low = middle + 1;
-      tree[node] -= tree[node] >> RATE;
-      node = 2 * node;
+      low = middle + 1;
+      model -= model >> RATE;
     }
-    while (ends_agree(coder)) {
-      widen(coder);
-      coder->code = coder->code << 8 | (coder->in < coder->end ? *coder->in++ : 0);
+    tree[node] = (uint16_t)model;
+    node = 2 * node + bit;
+    while ((low ^ high) < 1u << 24) {
+      low <<= 8;
+      high = high << 8 | 255;
+      code = code << 8 | (coder->in < coder->end ? *coder->in++ : 0);
     }
   }
+  coder->low = low;
+  coder->high = high;
+  coder->code = code;
   return node - (1u << bits);
 }

@@ -20,8 +20,10 @@ static void write_log(char *text, size_t size) {
   while (used < size) {
     char line[160];
     int length = sprintf(line, "%08x", random_below(1u << 24) * 97);
-    for (unsigned i = 2 + random_below(5); i > 0; i--)
-      length += sprintf(line + length, " %s=%u", words[random_below(10)], random_below(30000));
+    for (unsigned i = 2 + random_below(5); i > 0; i--) {
+      const char *word = words[random_below(10)];
+      length += sprintf(line + length, " %s=%u", word, random_below(30000));
+    }
     line[length++] = '\n';
     size_t part = (size_t)length < size - used ? (size_t)length : size - used;
     memcpy(text + used, line, part);

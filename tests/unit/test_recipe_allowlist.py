@@ -8,15 +8,11 @@ from pathlib import Path
 import pytest
 
 from autopass_cc.errors import RecipeError
-from autopass_cc.recipe import MAJORS, KnobType, Stage, Tier, check_knob, check_pipeline, load, parse
+from autopass_cc.recipe import MAJORS, Stage, Tier, check_knob, check_pipeline, load, parse
 
-PRINTED: dict[str, dict[str, str]] = json.loads(
-    Path(__file__).with_name("test_recipe_pipelines.json").read_text("utf-8")
-)
+PRINTED: dict[str, dict[str, str]] = json.loads(Path(__file__).with_name("test_recipe_pipelines.json").read_text("utf-8"))
 TEXTS = [
-    pytest.param(int(major), text, id=f"{major}-{level}")
-    for major, levels in PRINTED.items()
-    for level, text in levels.items()
+    pytest.param(int(major), text, id=f"{major}-{level}") for major, levels in PRINTED.items() for level, text in levels.items()
 ]
 HARMFUL = [
     "dot-cfg",
@@ -115,7 +111,7 @@ def test_the_data_is_whole(major: int) -> None:
     assert {"inline-threshold", "locally-hot-callsite-threshold"} <= set(allow.knobs)  # -O3 is not -O3 without them
     for knob in allow.knobs.values():
         assert knob.tries or knob.name in {"inline-threshold", "locally-hot-callsite-threshold"}, knob.name
-        assert knob.needs is None or allow.knobs[knob.needs].type is KnobType.BOOL
+        assert knob.needs is None or knob.needs in allow.knobs
         assert knob.needs_pass is None or knob.needs_pass in allow.passes
         assert knob.arch in (None, "x86", "aarch64")
         assert (knob.group == "polly") is knob.name.startswith("polly")

@@ -45,9 +45,7 @@ def test_an_inserted_instcombine_does_not_verify() -> None:
 
 
 def test_finer_passes_are_wrapped() -> None:
-    changed(
-        "globalopt,", "globalopt,function(dfa-jump-threading),", Insert("dfa-jump-threading", "after", "globalopt#1")
-    )
+    changed("globalopt,", "globalopt,function(dfa-jump-threading),", Insert("dfa-jump-threading", "after", "globalopt#1"))
     changed("inline,", "inline,function(gvn),", Insert("gvn", "after", "inline#1"))
     changed("globalopt,", "globalopt,cgscc(inline),", Insert("inline", "after", "globalopt#1"))
     changed("gvn<>,", "gvn<>,loop(indvars),", Insert("indvars", "after", "gvn#1"))

@@ -99,9 +99,7 @@ def test_anything_else_is_refused(data: object) -> None:
 @given(
     st.recursive(
         st.none() | st.booleans() | st.integers() | st.text(max_size=8),
-        lambda inner: (
-            st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["op", "target", "pass", "x"]), inner)
-        ),
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["op", "target", "pass", "x"]), inner),
         max_leaves=8,
     )
 )

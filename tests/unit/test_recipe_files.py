@@ -26,9 +26,7 @@ from autopass_cc.recipe import (
     risk,
 )
 
-PRINTED: dict[str, dict[str, str]] = json.loads(
-    Path(__file__).with_name("test_recipe_pipelines.json").read_text("utf-8")
-)
+PRINTED: dict[str, dict[str, str]] = json.loads(Path(__file__).with_name("test_recipe_pipelines.json").read_text("utf-8"))
 O2, O3 = PRINTED["22"]["O2"], PRINTED["22"]["O3"]
 KNOBS = b"autopass-recipe 1\nllvm 22\nlevel O2\nknob inline-threshold 500\nknob unroll-count 4\n"
 
@@ -54,6 +52,11 @@ def test_a_text_for_O3_carries_the_inliner_parameters_of_O3() -> None:  # noqa: 
     assert build(O3, "O3", 22, [Knob("unroll-count", "4")]).knobs == (("unroll-count", "4"),)
     recipe = build(O3, "O3", 22, [Remove("gvn#1"), Knob("inline-threshold", "2000")])
     assert recipe.knobs == (("inline-threshold", "2000"), ("locally-hot-callsite-threshold", "525"))
+
+
+def test_a_text_for_llvm_16_carries_the_parameter_it_does_not_print() -> None:
+    assert dict(identity(PRINTED["16"]["O2"], "O2", 16).knobs) == {"spec-exec-only-if-divergent-target": "true"}
+    assert build(PRINTED["16"]["O2"], "O2", 16, [Knob("unroll-count", "4")]).knobs == (("unroll-count", "4"),)
 
 
 @pytest.mark.parametrize("major", [16, 19, 22])
@@ -138,6 +141,7 @@ def test_arguments_with_a_pipeline_by_major() -> None:
         "-fplugin=/c/p.so",
         "-fpass-plugin=/c/p.so",
         *["-mllvm", "-autopass-recipe=/d/x.recipe"],
+        *["-mllvm", "-spec-exec-only-if-divergent-target=true"],
         *["-mllvm", "-unroll-count=4"],
     ]
     with pytest.raises(RecipeError, match="plugin"):

@@ -30,9 +30,7 @@ from autopass_cc.recipe import (
     to_json,
 )
 
-PRINTED: dict[str, dict[str, str]] = json.loads(
-    Path(__file__).with_name("test_recipe_pipelines.json").read_text("utf-8")
-)
+PRINTED: dict[str, dict[str, str]] = json.loads(Path(__file__).with_name("test_recipe_pipelines.json").read_text("utf-8"))
 
 
 def draw(seed: int, major: int, level: str, tier: Tier, count: int) -> list[Edit]:
@@ -52,9 +50,7 @@ def draw(seed: int, major: int, level: str, tier: Tier, count: int) -> list[Edit
     st.sampled_from(Tier),
     st.integers(1, 8),
 )
-def test_any_sequence_of_random_edits_makes_an_allowed_recipe(
-    seed: int, major: int, level: str, tier: Tier, count: int
-) -> None:
+def test_any_sequence_of_random_edits_makes_an_allowed_recipe(seed: int, major: int, level: str, tier: Tier, count: int) -> None:
     edits = draw(seed, major, level, tier, count)
     recipe = build(PRINTED[str(major)][level], level, major, edits)
     assert Recipe.parse(recipe.render()) == recipe
@@ -104,10 +100,10 @@ def test_knobs_that_would_be_idle_are_not_offered() -> None:
     alone = {edit.name for edit in legal_edits(base, choice) if isinstance(edit, Knob)}
     assert "polly" in alone
     assert "polly-default-tile-size" not in alone
-    assert "dfa-max-path-length" not in alone
+    assert "dfa-max-num-paths" not in alone
     polly = {edit.name for edit in legal_edits(base, choice, [Knob("polly", "true")]) if isinstance(edit, Knob)}
     assert "polly-default-tile-size" in polly
     threading = [Insert("dfa-jump-threading", "after", "instcombine#3")]
     beside = {edit.name for edit in legal_edits(base, choice, threading) if isinstance(edit, Knob)}
-    assert "dfa-max-path-length" in beside
+    assert "dfa-max-num-paths" in beside
     assert "polly" not in beside

@@ -13,12 +13,8 @@ from autopass_cc.errors import RecipeError
 from autopass_cc.recipe import Node, Pipeline, parse, render
 from autopass_cc.recipe.tree import MAX_DEPTH, MAX_LENGTH, MAX_NODES
 
-PRINTED: dict[str, dict[str, str]] = json.loads(
-    Path(__file__).with_name("test_recipe_pipelines.json").read_text("utf-8")
-)
-TEXTS = [
-    pytest.param(text, id=f"{major}-{level}") for major, levels in PRINTED.items() for level, text in levels.items()
-]
+PRINTED: dict[str, dict[str, str]] = json.loads(Path(__file__).with_name("test_recipe_pipelines.json").read_text("utf-8"))
+TEXTS = [pytest.param(text, id=f"{major}-{level}") for major, levels in PRINTED.items() for level, text in levels.items()]
 
 names = st.from_regex(r"[a-z][a-z0-9-]{0,12}", fullmatch=True)
 params = st.none() | st.from_regex(r"[a-z0-9=;-]{0,20}", fullmatch=True)
