@@ -79,18 +79,21 @@ void log(const char *Outcome, const std::string &Digest, StringRef Module) {
 }
 
 // Modules that a pipeline given as text does not reproduce: bitcode for link-time optimisation gets
-// another pipeline, and coroutines come out with other frames (the identity self-test shows it).
+// another pipeline, coroutines come out with other frames (the identity self-test shows it), and
+// the passes that count for --coverage or -fprofile-instr-generate are optional, so lost by it.
 const char *checkModule(const Module &M) {
   for (const char *Flag : {"ThinLTO", "EnableSplitLTOUnit", "UnifiedLTO"})
     if (M.getModuleFlag(Flag) != nullptr)
       return "lto";
-  for (const Function &F : M)
-#if LLVM_VERSION_MAJOR >= 17
+  if (M.getNamedMetadata("llvm.gcov") != nullptr)
+    return "instrumented";
+  constexpr StringRef Counter = "llvm.instrprof.";
+  for (const Function &F : M) {
     if (F.hasFnAttribute(Attribute::PresplitCoroutine))
-#else
-    if (F.hasFnAttribute("coroutine.presplit"))
-#endif
       return "coroutines";
+    if (F.getName().substr(0, Counter.size()) == Counter)
+      return "instrumented";
+  }
   return nullptr;
 }
 

@@ -25,3 +25,26 @@ def clang(request: pytest.FixtureRequest) -> Path:
     if found is None:
         pytest.skip(f"clang-{request.param} is not installed")
     return Path(found)
+
+
+@pytest.fixture(scope="session")
+def toolchain_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Prepare the newest supported clang once for all tests (plugin, identity self-test); return that home."""
+    from autopass_cc.toolchain import registry
+
+    place = tmp_path_factory.mktemp("toolchain")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("AUTOPASS_HOME", str(place))
+        patch.delenv("AUTOPASS_CLANG", raising=False)
+        registry.ensure()
+    return place
+
+
+@pytest.fixture
+def ready(home: Path, toolchain_home: Path) -> Path:
+    """Give a private home in which the compiler is known already."""
+    home.mkdir(mode=0o700)
+    shutil.copy2(toolchain_home / "toolchains", home / "toolchains")
+    (home / "cache").mkdir(mode=0o700)
+    (home / "cache" / "plugins").symlink_to(toolchain_home / "cache" / "plugins")
+    return home

@@ -6,7 +6,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from autopass_cc.agents.evaluation import BASELINE_SLOT, Evaluation, seed_of
+from autopass_cc.agents.evaluation import BASELINE_SLOT, CANDIDATE_SLOT, Evaluation, seed_of
 from autopass_cc.agents.events import Listener
 from autopass_cc.agents.oracle import Oracle, capture
 from autopass_cc.agents.prepare import Prepared
@@ -92,7 +92,15 @@ def _calibrate(evaluation: Evaluation, budget_s: float) -> Plan:
 
     try:
         return calibration.calibrate(
-            evaluation.runner, program, seed=seed, base=base, past=past, store=store, check=evaluation.check, stop=evaluation.stop
+            evaluation.runner,
+            program,
+            seed=seed,
+            base=base,
+            past=past,
+            store=store,
+            check=evaluation.check,
+            stop=evaluation.stop,
+            twin=evaluation.program("the unchanged program", CANDIDATE_SLOT),
         )
     except StoppedError:
         raise InterruptedRunError("Interrupted; the finished blocks are kept.", "run `autopass tune` again to go on") from None

@@ -66,7 +66,7 @@ def log_e_value(wins: int, n: int) -> float:
 class EProcess:
     """The running evidence: `add` block scores (log time ratios, negative = faster) in the order in which they came."""
 
-    def __init__(self, margin: float, test: Test = Test.SIGNS_AND_RANKS) -> None:
+    def __init__(self, margin: float, test: Test = Test.SIGNS) -> None:
         self.margin = margin
         self.test = test
         self.n = 0

@@ -62,7 +62,7 @@ class Rule:
     max_blocks: int = 48
     min_blocks: int = 12
     futile: float = 0.2
-    test: Test = Test.SIGNS_AND_RANKS
+    test: Test = Test.SIGNS
 
     @property
     def log_threshold(self) -> float:
@@ -90,7 +90,7 @@ class Confirmation:
             self.state = State.CONFIRMED
         elif n >= self.rule.max_blocks:
             self.state = State.EXHAUSTED
-        elif n >= self.rule.min_blocks and log_e < math.log(self.rule.futile):
+        elif n >= self.rule.min_blocks and self.e_value < self.rule.futile:
             self.state = State.FUTILE
         return self.state
 

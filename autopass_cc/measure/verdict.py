@@ -49,11 +49,7 @@ class Verdict(enum.Enum):
     CRASHED = "crashed", Stage.ANY_RUN, "The program was ended by a signal that the baseline does not get."
     TIMED_OUT = "timed-out", Stage.ANY_RUN, "The program did not end within its time bound."
     TOO_NOISY = "too-noisy", Stage.ANY_RUN, "Too many blocks were dropped because the machine was disturbed; no claim is made."
-    UNFINISHED = (
-        "unfinished",
-        Stage.ANY_RUN,
-        "Time ran out or the run was interrupted; what was measured is kept.",
-    )
+    UNFINISHED = "unfinished", Stage.ANY_RUN, "Time ran out or the run was interrupted; what was measured is kept."
 
     SCREENED_OUT = "screened-out", Stage.SCREENING, "Others looked better in screening; no claim is made about this one."
     REJECTED = "rejected", Stage.CONFIRMATION, "Not shown to be faster by more than the margin."

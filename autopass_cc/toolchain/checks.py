@@ -58,7 +58,9 @@ def _toolchain(toolchain: Toolchain) -> Iterator[Finding]:
         fix="" if headers else f"apt-get install llvm-{toolchain.major}-dev",
     )
     ok = toolchain.status is Status.OK
-    other = "set AUTOPASS_CLANG to another clang to tune pipelines too" if headers else f"apt-get install llvm-{toolchain.major}-dev"
+    other = (
+        "set AUTOPASS_CLANG to another clang to tune pipelines too" if headers else f"apt-get install llvm-{toolchain.major}-dev"
+    )
     yield Finding(
         "plugin",
         good=True if toolchain.plugin else None,

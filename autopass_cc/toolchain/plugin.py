@@ -44,7 +44,8 @@ def ensure_plugin(toolchain: Toolchain) -> Path:
     """Return the plugin for a toolchain, built if it is not in the cache. Raises NoHeadersError, ToolchainError."""
     path = plugin_path(toolchain)
     if not path.exists():
-        private_dir(path.parent)
+        for folder in (path.parents[1], path.parent):
+            private_dir(folder)  # one by one: parents made on the way would have the usual mode
         _build(toolchain, render(load(toolchain.major)), path)
     return path
 

@@ -44,21 +44,30 @@ def base_pipeline(toolchain: Toolchain, argv: Sequence[str], cwd: str | Path, le
     if toolchain.major == 16:
         return _from_opt(toolchain, level)
     with tempfile.TemporaryDirectory() as folder:
-        text = _run([argv[0], "-mllvm", "-print-pipeline-passes", "-o", f"{folder}/x.o", *argv[1:]], cwd)
-    lines = [line for line in text.splitlines() if "annotation2metadata" in line]
-    if not lines:
-        raise ToolchainError(f"{toolchain.clang} does not print its pipeline.", "run `autopass doctor`")
-    return lines[0].strip()
+        done = _call([argv[0], "-mllvm", "-print-pipeline-passes", "-o", f"{folder}/x.o", *argv[1:]], cwd)
+    lines = [line for line in done.stdout.decode("utf-8", "replace").splitlines() if "annotation2metadata" in line]
+    if lines:
+        return lines[0].strip()
+    if done.returncode != 0:
+        errors = [line for line in done.stderr.decode("utf-8", "replace").splitlines() if "error:" in line]
+        raise ToolchainError(f"{argv[0]} does not compile this: {errors[0].strip() if errors else 'no message'}")
+    raise ToolchainError(f"{argv[0]} does not print its pipeline.", "run `autopass doctor`")
 
 
 def _from_opt(toolchain: Toolchain, level: str) -> str:
     argv = [str(toolchain.tool("opt")), f"-passes=default<{level}>", "-print-pipeline-passes", "-disable-output", "/dev/null"]
-    return _run(argv).splitlines()[0].strip()
+    lines = _run(argv).splitlines()
+    if not lines:
+        raise ToolchainError(f"{argv[0]} does not print the pipeline of -{level}.", "run `autopass doctor`")
+    return lines[0].strip()
 
 
-def _run(argv: list[str], cwd: str | Path | None = None) -> str:
+def _run(argv: list[str]) -> str:
+    return _call(argv).stdout.decode("utf-8", "replace")
+
+
+def _call(argv: list[str], cwd: str | Path | None = None) -> subprocess.CompletedProcess[bytes]:
     try:
-        done = subprocess.run(argv, cwd=cwd, capture_output=True, stdin=subprocess.DEVNULL, timeout=LIMIT, check=False)
+        return subprocess.run(argv, cwd=cwd, capture_output=True, stdin=subprocess.DEVNULL, timeout=LIMIT, check=False)
     except (OSError, subprocess.TimeoutExpired) as error:
         raise ToolchainError(f"{argv[0]} could not be run: {error}", "run `autopass doctor`") from None
-    return done.stdout.decode("utf-8", "replace")

@@ -75,6 +75,7 @@ def ensure(setting: str | None = None, *, progress: Callable[[str], None] = lamb
     RefusedCompilerError.
     """
     toolchain = describe(find_clang(setting))
+    private_dir(data_dir())
     _, lines = read()
     known = next((line for line in lines if line.stamp == toolchain.stamp and line.id == toolchain.id), None)
     if known is not None and _still_good(known, toolchain):
@@ -121,5 +122,4 @@ def _write(toolchain: Toolchain, lines: list[Line]) -> None:
     mine = Line(str(toolchain.clang), toolchain.stamp, toolchain.id, toolchain.major, toolchain.status, plugin)
     kept = [line for line in lines if line.path != mine.path and line.stamp != mine.stamp and Path(line.path).exists()]
     rows = [HEADER, f"default\t{toolchain.clang}", *(line.render() for line in sorted([*kept, mine], key=lambda line: line.path))]
-    private_dir(data_dir())
     write_private(file(), os.fsencode("\n".join(rows) + "\n"))

@@ -6,7 +6,9 @@
 enum state { BETWEEN, NUMBER, HEX_PREFIX, HEX, NAME, STRING, ESCAPE, OPERATOR, COMMENT };
 
 static int is_digit(char c) { return c >= '0' && c <= '9'; }
-static int is_letter(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; }
+static int is_letter(char c) {
+  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_';
+}
 static int is_space(char c) { return c == ' ' || c == '\n' || c == '\t' || c == '\r'; }
 
 static void emit(struct token_list *tokens, enum token_kind kind, const char *text, size_t length,

@@ -21,15 +21,16 @@ static char *write_statement(char *out) {
   case 0:
     return out + sprintf(out, "%s = (%s * %u + %s) %% 0x%x;\n", a, b, number, c, number * 977 + 1);
   case 1:
-    return out + sprintf(out, "\n# %s follows %s, see section %u\n%s = %s + 1;\n", a, b, number, a,
-                         c);
+    return out +
+           sprintf(out, "\n# %s follows %s, see section %u\n%s = %s + 1;\n", a, b, number, a, c);
   case 2:
     return out + sprintf(out, "%s = %s / (%s %% 7 + 1) - \"%s \\\"%u\\\"\";\n", a, b, c, b, number);
   case 3:
     return out + sprintf(out, "i = 0;\nwhile i < %u {\n    %s = %s + i * %s;\n    i = i + 1;\n}\n",
                          number % 4, a, b, c);
   case 4:
-    return out + sprintf(out, "%s = (%s <= %s) + (%s != 0) * %u; # %u\n", a, b, c, b, number, number);
+    return out +
+           sprintf(out, "%s = (%s <= %s) + (%s != 0) * %u; # %u\n", a, b, c, b, number, number);
   case 5:
     return out + sprintf(out, "%s = \"%s and %s\";  # their hash\n", a, b, c);
   default:

@@ -11,8 +11,7 @@ void heat_step(size_t rows, size_t columns, const double from[restrict rows][col
 
 /* Weighted mean over 2 * reach + 1 neighbours in the row, then in the column. */
 void smooth(size_t rows, size_t columns, float image[restrict rows][columns],
-            float scratch[restrict rows][columns],
-            const float *restrict weights, size_t reach);
+            float scratch[restrict rows][columns], const float *restrict weights, size_t reach);
 
 /* product = left * right, all of them n by n. */
 void multiply(size_t n, const double left[restrict n][n], const double right[restrict n][n],

@@ -1,8 +1,7 @@
 #include "plate.h"
 
 void smooth(size_t rows, size_t columns, float image[restrict rows][columns],
-            float scratch[restrict rows][columns],
-            const float *restrict weights, size_t reach) {
+            float scratch[restrict rows][columns], const float *restrict weights, size_t reach) {
   size_t taps = 2 * reach + 1;
   for (size_t y = 0; y < rows; y++)
     for (size_t x = reach; x + reach < columns; x++) {
