@@ -13,7 +13,7 @@ from autopass_cc.agents.gate import Gate
 from autopass_cc.agents.outcome import Result
 from autopass_cc.agents.protocol import Proposal, Situation, Tried
 from autopass_cc.agents.rules import Rules
-from autopass_cc.agents.search import FINALISTS, Search
+from autopass_cc.agents.search import FINALISTS, GIVEN_UP, Search
 from autopass_cc.agents.timing import RoundScreen
 from autopass_cc.errors import RecipeError
 from autopass_cc.evidence.collect import collect
@@ -111,7 +111,7 @@ def _search(base: Baseline, module: Module, seconds: float, max_tier: Tier | Non
         RoundScreen(base, module),
         evaluation.listener,
         save,
-        lambda: -1.0 if evaluation.stop() else deadline - time.monotonic(),
+        lambda: GIVEN_UP if evaluation.stop() else deadline - time.monotonic(),
         base_text=base_text,
     )
     return search, [known for row in evaluation.runs.candidates(run.id, module.name) if (known := _known(row))]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import concurrent.futures
 import itertools
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
@@ -27,6 +28,11 @@ GATED_PER_PLACE = 4  # proposals looked at for each place in a wave (about half 
 PATIENCE = 2  # waves without a better best before the search ends
 WORTH = 0.005  # log-ratio: an edit whose removal costs less than this does not pay
 FINALISTS = 2
+ROUNDS, LEAST_ROUNDS, MOST_ROUNDS = 4, 3, 6  # of a wave; of the comparisons that follow the waves
+ROUNDS_EACH = 2.5  # that a candidate of a wave runs on average, as half of the field drops out
+FOR_WAVES = 0.55  # share of the time for waves; the rest is for looking again at the best and making it minimal
+LEAST_PLACES = 4
+GIVEN_UP = -1e9  # what `time_left` says when the user asked to stop
 
 
 @dataclass(frozen=True)
@@ -40,10 +46,14 @@ class Screened:
 
 
 class Screen(Protocol):
-    """Times candidates against the baseline; `thorough` asks for more rounds and no early dropping."""
+    """Times candidates against the baseline for some rounds, dropping the slower half after each where `halving`."""
 
-    def __call__(self, recipes: Mapping[str, Recipe], *, thorough: bool) -> dict[str, Screened]:
+    def __call__(self, recipes: Mapping[str, Recipe], *, rounds: int, halving: bool) -> dict[str, Screened]:
         """Return what was seen of each candidate, by recipe digest."""
+        ...
+
+    def cost(self) -> float:
+        """Return about how many seconds one candidate takes in one round, its link included."""
         ...
 
 
@@ -65,17 +75,21 @@ class Search:
     def run(self, history: Sequence[Tried] = ()) -> list[Tried]:
         """Search until time or ideas run out; return up to two finalists, the better first."""
         self.situation = replace(self.situation, history=tuple(history))
-        stale = 0
+        stale, reserve = 0, (1 - FOR_WAVES) * self.time_left()
         for number in itertools.count(1):
             before = self._best_score()
-            admitted = self._admit(FIRST_WAVE if not self.situation.history else WAVE)
+            affordable = int((self.time_left() - reserve) / (ROUNDS_EACH * self.screen.cost()))
+            if number > 1 and affordable < LEAST_PLACES:
+                break
+            places = min(WAVE if self.situation.history else FIRST_WAVE, max(LEAST_PLACES, affordable))
+            admitted = self._admit(places)
             if not admitted:
                 break
-            self._time(admitted, f"wave {number}")
+            self._time(admitted, f"wave {number}", rounds=ROUNDS, halving=True)
             stale = 0 if self._best_score() < before - WORTH else stale + (before < 0)
-            if self.time_left() <= 0 or stale >= PATIENCE:
+            if stale >= PATIENCE:
                 break
-        return self._finalists()
+        return self._finalists() if self.time_left() > GIVEN_UP else []
 
     def _best_score(self) -> float:
         return min((tried.screened for tried in self.situation.history if tried.screened is not None), default=0.0)
@@ -141,16 +155,21 @@ class Search:
         recipe = build(self.base_text, self.situation.evidence.level, self.situation.menu.allow.major, edits)
         return self.recipes.setdefault(recipe.digest, recipe)
 
-    def _time(self, candidates: Mapping[str, tuple[Proposal, Recipe]], what: str, *, thorough: bool = False) -> None:
+    def _compare(self, candidates: Mapping[str, tuple[Proposal, Recipe]], what: str) -> None:
+        """Time a few candidates for as many rounds as a third of the remaining time allows."""
+        fitting = int(self.time_left() / 3 / ((len(candidates) + 1) * self.screen.cost()))
+        self._time(candidates, what, rounds=max(LEAST_ROUNDS, min(MOST_ROUNDS, fitting)), halving=False)
+
+    def _time(self, candidates: Mapping[str, tuple[Proposal, Recipe]], what: str, *, rounds: int, halving: bool) -> None:
         name = self.gate.module.name
         self.listener.progress(f"screening {name}: {what}, {len(candidates)} candidates")
-        seen = self.screen({digest: recipe for digest, (_, recipe) in candidates.items()}, thorough=thorough)
+        seen = self.screen({digest: recipe for digest, (_, recipe) in candidates.items()}, rounds=rounds, halving=halving)
         for digest, (proposal, recipe) in candidates.items():
             result = seen[digest]
             self._remember(Tried(proposal, digest, result.verdict, result.median, result.detail), recipe)
         best = self._best_score()
         timed = sum(result.median is not None for result in seen.values())
-        self.listener.line(f"  {name}: {what}: {timed} timed, best so far {best * 100:+.1f} % (screening)")
+        self.listener.line(f"  {name}: {what}: {timed} timed, best so far {math.expm1(best) * 100:+.1f} % (screening)")
 
     def _finalists(self) -> list[Tried]:
         gains = self.situation.gains(WORTH)
@@ -165,11 +184,7 @@ class Search:
 
     def _again(self, gains: Sequence[Tried]) -> list[Tried]:
         """Time the few best once more, thoroughly: the best of many noisy numbers flatters itself."""
-        self._time(
-            {tried.recipe: (tried.proposal, self.recipe(tried.proposal)) for tried in gains},
-            "the best again",
-            thorough=True,
-        )
+        self._compare({tried.recipe: (tried.proposal, self.recipe(tried.proposal)) for tried in gains}, "the best again")
         wanted = {tried.recipe for tried in gains}
         again = [tried for tried in self.situation.gains(WORTH) if tried.recipe in wanted]
         return sorted(again, key=lambda tried: tried.screened or 0.0)
@@ -194,7 +209,7 @@ class Search:
                 removal[recipe.digest] = place
                 variants[recipe.digest] = (proposal, recipe)
         if len(variants) > 1:
-            self._time(variants, "without each edit", thorough=True)
+            self._compare(variants, "without each edit")
         scores = {tried.recipe: tried.screened for tried in self.situation.history}
         whole = scores.get(best.recipe) or 0.0
         useless = idle | {
@@ -213,7 +228,7 @@ class Search:
             return self._tried(best.recipe)
         whole = self.recipe(best.proposal)
         if not self._same_code(recipe, whole):
-            self._time({best.recipe: (best.proposal, whole), recipe.digest: (proposal, recipe)}, "minimised", thorough=True)
+            self._compare({best.recipe: (best.proposal, whole), recipe.digest: (proposal, recipe)}, "minimised")
             short, long = self._tried(recipe.digest), self._tried(best.recipe)
             return short if (short.screened or 0.0) <= (long.screened or 0.0) + WORTH else long
         self._remember(Tried(proposal, recipe.digest, Verdict.SCREENED_OUT, self._tried(best.recipe).screened), recipe)

@@ -15,7 +15,7 @@ from autopass_cc.measure.verdict import Verdict
 from autopass_cc.project.modules import Module
 from autopass_cc.recipe.recipe import Recipe
 
-ROUNDS, THOROUGH = 4, 6
+LINK_S = 0.1  # seconds: about what linking and placing a small program takes
 BASELINE = "baseline"
 
 
@@ -26,7 +26,12 @@ class RoundScreen:
         self._base, self._module = base, module
         self._races = 0
 
-    def __call__(self, recipes: Mapping[str, Recipe], *, thorough: bool) -> dict[str, Screened]:
+    def cost(self) -> float:
+        """Return about how many seconds one candidate takes in one round: its run and its link."""
+        plan = self._base.evaluation.plan
+        return plan.run_s * plan.runs_per_sample + LINK_S
+
+    def __call__(self, recipes: Mapping[str, Recipe], *, rounds: int, halving: bool) -> dict[str, Screened]:
         """Return what was seen of each candidate, by recipe digest."""
         self._races += 1
         evaluation = self._base.evaluation
@@ -44,9 +49,9 @@ class RoundScreen:
         standings = race(
             list(recipes),
             run,
-            rounds=THOROUGH if thorough else ROUNDS,
+            rounds=rounds,
             rng=rng,
-            halving=not thorough,
+            halving=halving,
             stop=evaluation.stop,
         )
         return {digest: _screened(standing) for digest, standing in standings.items()}
