@@ -29,8 +29,10 @@ def config_file() -> Path:
 
 
 def private_dir(path: Path) -> Path:
-    """Create `path` with mode 0700 where it does not exist, and return it."""
-    path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    """Create `path` and what is missing above it with mode 0700, and return it."""
+    if not path.is_dir():
+        private_dir(path.parent)  # mkdir(parents=True) would give the parents the default mode
+        path.mkdir(mode=0o700, exist_ok=True)
     return path
 
 

@@ -21,6 +21,7 @@ from autopass_cc.store.database import reader
 from autopass_cc.store.entries import Entry, entries
 from autopass_cc.store.publication import publication_dir, read_index
 from autopass_cc.store.runs import CandidateRow, Runs
+from autopass_cc.toolchain.reasons import sentences
 
 SHOWN = 8  # candidates in the table; --json has all
 
@@ -125,9 +126,8 @@ def _candidate(row: CandidateRow) -> dict[str, Any]:
 def _show_compile(compiled: dict[str, Any]) -> None:
     click.echo(f"object    {compiled['object']}")
     click.echo(f"command   {compiled['command']}")
-    said = f"{compiled['decision']} ({compiled['reason']})" + (
-        f", recipe {compiled['recipe'][:12]}" if compiled["recipe"] else ""
-    )
+    why = sentences().get(compiled["reason"], compiled["reason"])
+    said = f"{compiled['decision']}: {why}" + (f", recipe {compiled['recipe'][:12]}" if compiled["recipe"] else "")
     click.echo(f"last time {said}")
     following = f"{compiled['next']} key, recipe {compiled['next_recipe'][:12]}" if compiled["next_recipe"] else "plain"
     click.echo(f"next time {following}")

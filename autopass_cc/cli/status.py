@@ -19,6 +19,7 @@ from autopass_cc.store.builds import CompileRecord
 from autopass_cc.store.database import reader
 from autopass_cc.store.entries import Entry, entries
 from autopass_cc.store.runs import Runs
+from autopass_cc.toolchain.reasons import sentences
 
 
 @click.command("status")
@@ -80,7 +81,7 @@ def _show(data: dict[str, Any]) -> None:
     hits, misses = data["compiles"].get("hit", 0), data["compiles"].get("miss", 0)
     click.echo(f"compiles   {total} objects: {hits} with a recipe, {misses} plain, {total - hits - misses} passed through")
     for reason, count in sorted(data["passed_through"].items(), key=lambda item: -item[1]):
-        click.echo(f"           {count:5} {reason}")
+        click.echo(f"           {count:5} {reason}: {sentences().get(reason, '')}")
     run = data["run"]
     click.echo(f"last tune  {'none yet; run `autopass tune`' if run is None else run['state']}")
     if run is not None and run.get("program"):

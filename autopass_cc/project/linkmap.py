@@ -61,8 +61,8 @@ def resolve(links: Sequence[LinkRecord], compiles: Mapping[str, CompileRecord]) 
             text = str(path)
             if text in compiles:
                 parts.append(Part(place, path, ((None, text),)))
-            elif text in outs and text != record.out:
-                libraries.append(text)
+            elif (library := _recorded_library(path, outs)) and library != record.out:
+                libraries.append(library)
             elif archive.is_archive(path):
                 part = _archive_part(place, path, by_digest)
                 parts += [part] if part else []
@@ -86,6 +86,11 @@ def closure(targets: Iterable[Link], links: Sequence[Link]) -> list[Link]:
     for target in targets:
         visit(target)
     return list(ordered.values())
+
+
+def _recorded_library(path: Path, outs: set[str]) -> str | None:
+    """Return the recorded output that a link input is, also behind links such as libx.so → libx.so.1 → libx.so.1.0.4."""
+    return next((name for name in (str(path), os.path.realpath(path)) if name in outs), None)
 
 
 def _archive_part(place: int, path: Path, by_digest: Mapping[str, str]) -> Part | None:

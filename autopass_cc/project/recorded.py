@@ -59,9 +59,12 @@ def load(db: Database, config: Config) -> Recorded:
     if not modules:
         reasons = Counter(record.reason for record in records)
         text = ", ".join(f"{count} {reason}" for reason, count in reasons.most_common(4))
+        unknown = any(record.reason == "unknown-toolchain" for record in records)
         raise NothingRecordedError(
             f"{len(records)} compiles are recorded, but none that autopass can tune ({text}).",
-            'compile with -O1, -O2, -O3 or -Os, one source a command with -c; README, "Limits", has the reasons',
+            f"run `autopass doctor` (it looks at the compiler), then {BUILD_ONCE}"
+            if unknown
+            else 'compile with -O1, -O2, -O3 or -Os, one source a command with -c; README, "Limits", has the reasons',
         )
     for module in modules:
         _check_source(module.record)

@@ -50,7 +50,9 @@ class Workspace:
             for entry in sorted(source.iterdir()) if source.is_dir() else ():
                 path = folder / entry.name
                 if path not in folders and path not in inside and str(path) not in real:
-                    (view / path).symlink_to(entry)
+                    # a link such as libx.so → libx.so.1 must lead to the view's own file
+                    relative = entry.is_symlink() and not entry.readlink().is_absolute()
+                    (view / path).symlink_to(entry.readlink() if relative else entry)
         for path, built in inside.items():
             # A hard link is instant and shares the page cache; the built file is never written again.
             os.link(built, view / path)

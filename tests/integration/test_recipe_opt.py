@@ -148,7 +148,7 @@ def positions(allow: AllowList, text: str) -> dict[Level, Sequence[str]]:
 def test_every_pass_runs_wherever_an_edit_may_put_it(major: int, module: Path) -> None:
     """Some places of each level for every pass; a few passes a run, so that a failure points near its cause."""
     allow, text = load(major), printed(major, "O3")
-    places, rng = positions(allow, text), random.Random(major)  # noqa: S311
+    places, rng = positions(allow, text), random.Random(major)
     names = [spec.name for spec in menu(allow, Tier.C).passes]
     for level in Level:
         for start in range(0, len(names), 6):
@@ -159,7 +159,7 @@ def test_every_pass_runs_wherever_an_edit_may_put_it(major: int, module: Path) -
 
 @pytest.mark.parametrize("level", ["O1", "O2", "O3", "Os"])
 def test_random_edits_are_accepted_by_opt(major: int, module: Path, level: str) -> None:
-    allow, text, rng = load(major), printed(major, level), random.Random(f"{major}{level}")  # noqa: S311
+    allow, text, rng = load(major), printed(major, level), random.Random(f"{major}{level}")
     base, choice = parse(text), menu(allow, Tier.B)
     for _ in range(6):
         edits: list[Edit] = []

@@ -3,8 +3,6 @@
 A program's run takes exp(effect + layout of this link + noise) seconds. Nothing is slept, nothing is timed.
 """
 
-# ruff: noqa: S311 - random numbers of simulations, not secrets
-
 from __future__ import annotations
 
 import random

@@ -1,7 +1,5 @@
 """The block: what is random about it, how it is run, when it does not count, and how a failing side ends it."""
 
-# ruff: noqa: S311 - random numbers of simulations, not secrets
-
 from __future__ import annotations
 
 import inspect

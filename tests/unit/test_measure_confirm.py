@@ -1,7 +1,5 @@
 """Confirmation and re-validation as a schedule: what is run, kept, dropped, resumed, given up."""
 
-# ruff: noqa: S311 - random numbers of simulations, not secrets
-
 from __future__ import annotations
 
 import math

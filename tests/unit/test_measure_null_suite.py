@@ -5,8 +5,6 @@ candidate is faster by *exactly* the margin, the most that must not be accepted.
 demand that this suite would notice.
 """
 
-# ruff: noqa: S311 - random numbers of simulations, not secrets
-
 from __future__ import annotations
 
 import math

@@ -1,7 +1,5 @@
 """Probe, calibration and the choice of a plan: how blocks are run follows from A/A blocks, blind to every candidate."""
 
-# ruff: noqa: S311 - random numbers of simulations, not secrets
-
 from __future__ import annotations
 
 import math

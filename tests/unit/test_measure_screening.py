@@ -1,7 +1,5 @@
 """Screening orders candidates and claims nothing: who goes on, who is dropped, and when it ends."""
 
-# ruff: noqa: S311 - random numbers of simulations, not secrets
-
 from __future__ import annotations
 
 import math

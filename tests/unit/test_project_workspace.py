@@ -69,3 +69,11 @@ def test_commands_name_the_views_files(root: Path, workspace: Workspace, tmp_pat
     assert words[1] == str(view / "data" / "input")
     assert Path(words[2]).read_text() == "out"
     assert words[3] == "--level=9"
+
+
+def test_links_beside_a_replaced_library_lead_to_it(root: Path, tmp_path: Path) -> None:
+    (root / "src" / "deep" / "lib.so.1").symlink_to("lib.so")
+    workspace = Workspace(root, tmp_path / "work2")
+    workspace.copy_tree()
+    view = workspace.view("a", {root / "src" / "deep" / "lib.so": built(tmp_path, "lib")})
+    assert (view / "src" / "deep" / "lib.so.1").read_text() == "lib"

@@ -35,7 +35,7 @@ PRINTED: dict[str, dict[str, str]] = json.loads(Path(__file__).with_name("test_r
 
 def draw(seed: int, major: int, level: str, tier: Tier, count: int) -> list[Edit]:
     base, choice = parse(PRINTED[str(major)][level]), menu(load(major), tier)
-    rng = random.Random(seed)  # noqa: S311
+    rng = random.Random(seed)
     edits: list[Edit] = []
     for _ in range(count):
         edits.append(random_edit(rng, base, choice, edits))

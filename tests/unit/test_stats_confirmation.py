@@ -1,7 +1,5 @@
 """The sequential decision: what its evidence is worth, when it ends, and what it can see."""
 
-# ruff: noqa: S311 - random numbers of simulations, not secrets
-
 from __future__ import annotations
 
 import itertools
