@@ -1,9 +1,12 @@
 #!/usr/bin/env bash
-# Set everything up, then tune one example from scratch: record a build, tune, rebuild, compare. Usage: scripts/demo.sh [EXAMPLE]
+# Set everything up, then tune one example from scratch: record a build, tune, rebuild, compare.
+# Usage: scripts/demo.sh [EXAMPLE [OPTIONS OF autopass tune ...]]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 here=$PWD
 example=${1:-sort}
+shift || true
+[ $# -gt 0 ] || set -- --budget 100s
 scripts/setup.sh ""
 
 export PATH="$here/.venv/bin:$PATH"
@@ -19,7 +22,7 @@ say autopass doctor
 say autopass init
 say make -s clean
 say make -s
-say autopass tune --budget "${AUTOPASS_DEMO_BUDGET:-150s}"
+say autopass tune "$@"
 say make -s clean
 say make -s
 say autopass status

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Install what is missing and put autopass into .venv. Usage: scripts/setup.sh [EXTRA PACKAGES OF PIP'S "dev" SET: dev] [APT PACKAGES ...]
+# Install what is missing and put autopass into .venv.
+# Usage: scripts/setup.sh ""|dev [DEBIAN PACKAGE ...]   ("dev" adds what the tests need from PyPI)
 set -euo pipefail
 cd "$(dirname "$0")/.."
 extra=${1:-}
@@ -7,23 +8,27 @@ shift || true
 
 sudo=
 [ "$(id -u)" = 0 ] || sudo=sudo
+has() { dpkg-query -W -f='${Status}' "$1" 2>/dev/null | grep -q 'ok installed'; }
+offered() { [ -n "$(apt-cache madison "$1" 2>/dev/null)" ]; }
 
-wanted=(python3-venv gcc libc6-dev cmake make ninja-build)
-for version in 22 19; do # the newest LLVM that this Debian offers; tests name more
-  if [ -x "/usr/bin/clang-$version" ] || apt-cache show "clang-$version" >/dev/null 2>&1; then
+has clang-22 || offered clang-22 || offered clang-19 || $sudo apt-get update -qq
+wanted=(python3-venv gcc libc6-dev cmake make linux-perf)
+for version in 22 19; do # the newest supported LLVM that this Debian offers
+  if has "clang-$version" || offered "clang-$version"; then
     wanted+=("clang-$version" "llvm-$version-dev" "lld-$version")
     break
   fi
 done
-wanted+=(linux-perf "$@")
+for package in "$@"; do
+  if offered "$package"; then wanted+=("$package"); fi
+done
 
 missing=()
 for package in "${wanted[@]}"; do
-  dpkg-query -W -f='${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
+  has "$package" || missing+=("$package")
 done
 if [ ${#missing[@]} -gt 0 ]; then
   echo "+ apt-get install ${missing[*]}"
-  $sudo apt-get update -qq
   DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
 fi
 

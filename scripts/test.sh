@@ -1,16 +1,12 @@
 #!/usr/bin/env bash
-# Set everything up and run all checks and tests. Usage: scripts/test.sh [PYTEST ARGUMENTS ...]; with -m slow: the long ones.
+# Set everything up and run all checks and tests. Usage: scripts/test.sh [PYTEST ARGUMENTS ...], for example -m slow
 set -euo pipefail
 cd "$(dirname "$0")/.."
-extra=(valgrind)
-for version in 19 22; do
-  apt-cache show "clang-$version" >/dev/null 2>&1 && extra+=("clang-$version" "llvm-$version-dev" "lld-$version")
-done
-extra+=(clang-format-19)
-scripts/setup.sh dev "${extra[@]}"
+scripts/setup.sh dev clang-19 llvm-19-dev lld-19 clang-22 llvm-22-dev lld-22 clang-format-19 ninja-build valgrind g++ strace
 
 export PATH="$PWD/.venv/bin:$PATH"
 ruff check .
+ruff format --check --quiet .
 mypy
 clang-format-19 --dry-run --Werror shims/*.c shims/*.h shims/*.cpp
 pytest "$@"

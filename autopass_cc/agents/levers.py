@@ -71,7 +71,7 @@ def relevance(evidence: Evidence) -> dict[str, float]:
     loops, floats, switches = evidence.total("loops"), evidence.total("floats"), evidence.total("switches")
     branches, calls = evidence.total("conditional_branches"), evidence.total("calls")
     looping, numeric = loops > 0, floats > 4
-    branchy = branches > 2 * loops + 2
+    branchy = branches > loops  # each loop has a branch of its own
     missed_inline = evidence.count("inline", "missed") > 0
     vectorized = evidence.count("loop-vectorize", "passed") > 0
     return {

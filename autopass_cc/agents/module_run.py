@@ -155,6 +155,7 @@ def _confirm(
             )
             evaluation.listener.line(f"  {name}: {last.detail}")
             continue
+        evaluation.listener.line(f"  {name}: compiles in {ratio:.2f}x the plain time")
         outcome = evaluation.confirm(label, f"{name}:{tried.recipe}", base.prepared.recipes({name: recipe}), rule)
         evaluation.listener.line(f"  {name}: {outcome.verdict.value} after {outcome.blocks} blocks: {outcome.detail}")
         result = Result(name, outcome.verdict, share=share, recipe=tried.recipe, edits=edits, tried=count, detail=outcome.detail)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import fnmatch
 import os
+import resource
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -140,6 +141,7 @@ def _search_and_prove(db: Database, runs: Runs, base: Baseline, options: Options
         "warnings": list(base.warnings),
         "toolchain": prepared.toolchain.version,
         "cpu": prepared.toolchain.cpu,
+        "peak_memory_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
     }
     return TuneResult(evaluation.run.id, (*results.values(), *skipped), program, facts)
 
