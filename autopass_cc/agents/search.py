@@ -78,7 +78,8 @@ class Search:
         stale, reserve = 0, (1 - FOR_WAVES) * self.time_left()
         for number in itertools.count(1):
             before = self._best_score()
-            affordable = int((self.time_left() - reserve) / (ROUNDS_EACH * self.screen.cost()))
+            kept_back = reserve if number == 1 or before < -WORTH else 0.0  # nothing to look at again: search on
+            affordable = int((self.time_left() - kept_back) / (ROUNDS_EACH * self.screen.cost()))
             if number > 1 and affordable < LEAST_PLACES:
                 break
             places = min(WAVE if self.situation.history else FIRST_WAVE, max(LEAST_PLACES, affordable))

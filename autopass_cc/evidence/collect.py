@@ -30,10 +30,13 @@ class Evidence:
     features: tuple[Features, ...]
 
     def hot_features(self) -> tuple[Features, ...]:
-        """Return the features of the functions that the profile names, all functions where it names none."""
+        """Return the features of the functions that the profile names, and of those that may be inlined into them.
+
+        Where the profile names none, all functions.
+        """
         names = {hot.function for hot in self.hot if hot.share >= 0.005}
         chosen = tuple(found for found in self.features if found.function in names)
-        return chosen or self.features
+        return (*chosen, *(found for found in self.features if found.local and found not in chosen)) if chosen else self.features
 
     def total(self, name: str) -> int:
         """Return the sum of one feature over the hot functions."""

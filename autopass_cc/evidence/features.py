@@ -16,9 +16,10 @@ FLOAT = frozenset({"fadd", "fsub", "fmul", "fdiv", "fneg", "fcmp"})
 
 @dataclass(frozen=True)
 class Features:
-    """Counts of one function."""
+    """Counts of one function; `local` tells static and inline functions, which may end up inside others."""
 
     function: str
+    local: bool = False
     blocks: int = 0
     loops: int = 0
     conditional_branches: int = 0
@@ -33,13 +34,16 @@ class Features:
 
 def parse(text: str) -> list[Features]:
     """Return the features of each function defined in a textual module."""
-    functions = re.finditer(r"^define [^\n]*?@(\"[^\"]+\"|[\w.$]+)\([^\n]*\{\n(.*?)^\}", text, re.MULTILINE | re.DOTALL)
-    return [_function(match[1].strip('"'), match[2]) for match in functions]
+    functions = re.finditer(r"^define ([^\n]*?)@(\"[^\"]+\"|[\w.$]+)\([^\n]*\{\n(.*?)^\}", text, re.MULTILINE | re.DOTALL)
+    return [
+        _function(match[2].strip('"'), match[3], local="internal" in match[1] or "linkonce" in match[1]) for match in functions
+    ]
 
 
-def _function(name: str, body: str) -> Features:
+def _function(name: str, body: str, *, local: bool) -> Features:
     count = dict.fromkeys(Features.__dataclass_fields__, 0)
     count.pop("function")
+    count.pop("local")
     count["blocks"] = 1
     lines = body.splitlines()
     for place, line in enumerate(lines):
@@ -65,7 +69,7 @@ def _function(name: str, body: str) -> Features:
             count["memory"] += 1
         elif word in FLOAT:
             count["floats"] += 1
-    return Features(function=name, **count)
+    return Features(function=name, local=local, **count)
 
 
 def _cases(rest: Iterable[str]) -> int:
