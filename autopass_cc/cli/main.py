@@ -59,7 +59,7 @@ def cli() -> None:
 def main() -> None:
     """Run the command line; the only place that turns errors into text and exit codes."""
     try:
-        code = cli(standalone_mode=False)
+        code = cli(prog_name="autopass", standalone_mode=False)
         sys.exit(code if isinstance(code, int) else 0)
     except click.exceptions.Abort:
         click.echo("\ninterrupted", err=True)

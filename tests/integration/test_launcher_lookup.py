@@ -150,7 +150,7 @@ def test_a_plugin_must_be_there_and_be_ours(world: World, tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("recipe", "reason"),
     [
-        (recipe_text("knob inline-threshold 10001"), "knob-refused"),
+        (recipe_text("knob inline-threshold 5001"), "knob-refused"),
         (recipe_text("knob inline-threshold -1"), "knob-refused"),
         (recipe_text("knob inline-threshold 0250"), "knob-refused"),
         (recipe_text("knob inline-threshold +5"), "knob-refused"),
@@ -191,7 +191,7 @@ def test_a_recipe_outside_the_grammar_is_refused(world: World, recipe: bytes, re
     ("line", "argument"),
     [
         ("knob inline-threshold 0", b"-mllvm=-inline-threshold=0"),
-        ("knob inline-threshold 10000", b"-mllvm=-inline-threshold=10000"),
+        ("knob inline-threshold 5000", b"-mllvm=-inline-threshold=5000"),
     ],
 )
 def test_the_ends_of_a_range_belong_to_it(world: World, line: str, argument: bytes) -> None:
