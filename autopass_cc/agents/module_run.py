@@ -28,7 +28,7 @@ from autopass_cc.recipe.recipe import Recipe
 from autopass_cc.recipe.tree import parse
 from autopass_cc.recipe.words import Tier
 from autopass_cc.store.runs import CandidateRow
-from autopass_cc.toolchain import probe
+from autopass_cc.toolchain import identity, probe
 from autopass_cc.toolchain.describe import Status
 
 
@@ -73,11 +73,15 @@ def _search(base: Baseline, module: Module, seconds: float, max_tier: Tier | Non
     allowed = max_tier or (Tier.B if base.inputs >= 2 else Tier.A)
     record = module.record
     evidence = collect(module, base.profile.of(module.name), prepared.place / "evidence")
+    problem = identity.check(toolchain, [record.argv[0], *without_outputs(record.argv)], record.cwd, record.level)
+    pipelines = toolchain.status is Status.OK and problem is None
+    if toolchain.status is Status.OK and problem:
+        evaluation.listener.line(f"  {module.name}: only knobs are tried, because identity does not hold for it ({problem})")
     base_text = probe.base_pipeline(toolchain, [record.argv[0], *without_outputs(record.argv)], record.cwd, record.level)
     offered = menu(
         load(toolchain.major),
         allowed,
-        probe.passes(toolchain) if toolchain.status is Status.OK else (),
+        probe.passes(toolchain) if pipelines else (),
         probe.knobs(toolchain),
         toolchain.knob_arch,
     )
@@ -113,6 +117,7 @@ def _search(base: Baseline, module: Module, seconds: float, max_tier: Tier | Non
         save,
         lambda: GIVEN_UP if evaluation.stop() else deadline - time.monotonic(),
         base_text=base_text,
+        pipelines=pipelines,
     )
     return search, [known for row in evaluation.runs.candidates(run.id, module.name) if (known := _known(row))]
 

@@ -70,6 +70,7 @@ class Search:
     time_left: Callable[[], float]
     workers: int = 2
     base_text: str = ""
+    pipelines: bool = True  # whether this module's base pipeline is reproduced; if not, only knobs are tried
     recipes: dict[str, Recipe] = field(default_factory=dict)
 
     def run(self, history: Sequence[Tried] = ()) -> list[Tried]:
@@ -154,6 +155,8 @@ class Search:
         """Return the recipe of a proposal; raises RecipeError."""
         edits = canonical(proposal.edits)
         recipe = build(self.base_text, self.situation.evidence.level, self.situation.menu.allow.major, edits)
+        if recipe.pipeline is not None and not self.pipelines:
+            raise RecipeError("The base pipeline of this module is not reproduced, so its passes are not edited.")
         return self.recipes.setdefault(recipe.digest, recipe)
 
     def _compare(self, candidates: Mapping[str, tuple[Proposal, Recipe]], what: str) -> None:

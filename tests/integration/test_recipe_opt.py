@@ -205,7 +205,12 @@ def test_the_probe_compiles_without_headers(major: int, tmp_path: Path) -> None:
 
 
 # What the probe cannot show: it needs a larger program, another knob that needs it back, or a pipeline given as text.
-NOT_ON_THE_PROBE = {"phi-node-folding-threshold", "cache-line-size", "spec-exec-only-if-divergent-target"}
+NOT_ON_THE_PROBE = {
+    "enable-epilogue-vectorization",
+    "phi-node-folding-threshold",
+    "cache-line-size",
+    "spec-exec-only-if-divergent-target",
+}
 
 
 @pytest.mark.slow
