@@ -81,9 +81,13 @@ def _compare(toolchain: Toolchain, recipe: Recipe, argv: Sequence[str], cwd: str
         path = Path(folder) / f"{recipe.digest}.recipe"
         path.write_bytes(recipe.render())
         log = Path(folder) / "log"
-        plain, through = Path(folder) / "plain.o", Path(folder) / "through.o"
-        first = _compile([argv[0], "-o", str(plain), *argv[1:]], cwd, None)
-        second = _compile([argv[0], *arguments(path, recipe, toolchain.plugin), "-o", str(through), *argv[1:]], cwd, log)
+        # One name for both outputs: -gsplit-dwarf writes it into the object.
+        out = Path(folder) / "out"
+        out.mkdir()
+        first = _compile([argv[0], "-o", str(out / "x.o"), *argv[1:]], cwd, None)
+        plain = _taken(out)
+        tuned = arguments(path, recipe, toolchain.plugin)
+        second = _compile([argv[0], *tuned, "-o", str(out / "x.o"), *argv[1:]], cwd, log)
         if first.returncode != 0:
             return "plain clang does not compile it"
         if second.returncode != 0:
@@ -91,9 +95,17 @@ def _compare(toolchain: Toolchain, recipe: Recipe, argv: Sequence[str], cwd: str
         if not log.exists() or not APPLIED.search(log.read_bytes()):
             reason = log.read_text().strip() if log.exists() else "it was not asked"
             return f"the plugin did not apply the pipeline ({reason})"
-        if first.stderr != second.stderr:
+        if (first.stdout, first.stderr) != (second.stdout, second.stderr):
             return "the diagnostics differ"
-        return None if plain.read_bytes() == through.read_bytes() else "the objects differ"
+        return None if plain == _taken(out) else "the objects differ"
+
+
+def _taken(folder: Path) -> dict[str, bytes]:
+    """Read all files of a folder, and remove them."""
+    found = {path.name: path.read_bytes() for path in folder.iterdir()}
+    for name in found:
+        (folder / name).unlink()
+    return found
 
 
 def _compile(argv: list[str], cwd: str | Path, log: Path | None) -> subprocess.CompletedProcess[bytes]:

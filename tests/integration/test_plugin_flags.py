@@ -97,6 +97,7 @@ FLAGS = [
     ("recursion.c", "O2", ["-fno-builtin", "-fno-strict-aliasing", "-fwrapv"]),
     ("globals.c", "O2", ["-ffreestanding", "-ffunction-sections", "-fdata-sections"]),
     ("globals.c", "O3", ["-g", "-fPIC", "-fvisibility=hidden"]),
+    ("globals.c", "O2", ["-g", "-gsplit-dwarf"]),
     ("text.c", "O2", ["-D_FORTIFY_SOURCE=2", "-fstack-protector-strong", "-ftrivial-auto-var-init=zero"]),
     ("vectors.cpp", "O3", ["-std=c++17", "-fno-exceptions", "-fno-rtti"]),
     ("shapes.cpp", "O2", ["-std=c++17", "-fno-asynchronous-unwind-tables"]),
