@@ -11,7 +11,7 @@ sudo=
 has() { dpkg-query -W -f='${Status}' "$1" 2>/dev/null | grep -q 'ok installed'; }
 offered() { [ -n "$(apt-cache madison "$1" 2>/dev/null)" ]; }
 
-has clang-22 || offered clang-22 || offered clang-19 || $sudo apt-get update -qq
+has clang-22 || offered clang-22 || $sudo apt-get update -qq
 wanted=(python3-venv gcc libc6-dev cmake make linux-perf)
 for version in 22 19; do # the newest supported LLVM that this Debian offers
   if has "clang-$version" || offered "clang-$version"; then

@@ -20,8 +20,10 @@
 #include "llvm/Support/Error.h"
 #include "llvm/Transforms/Scalar/LoopPassManager.h"
 #include "llvm/Transforms/Scalar/LoopUnrollPass.h"
+#include "llvm/Transforms/Scalar/SimpleLoopUnswitch.h"
 #if LLVM_VERSION_MAJOR >= 22
 #include "llvm/Plugins/PassPlugin.h"
+#include "llvm/Transforms/Utils/ExtraPassManager.h"
 #else
 #include "llvm/Passes/PassPlugin.h"
 #endif
@@ -114,18 +116,70 @@ InlineParams inlineParameters(const OptimizationLevel &Level) {
   return Result;
 }
 
-// "loop-unroll-full" as text always means the thresholds of -O2; the default pipeline uses its own
-// level's. Built-in names win over a plugin's, so the recipe's text is given this one instead.
-constexpr char FullUnroll[] = "loop-unroll-full";
-constexpr char LevelFullUnroll[] = "autopass-loop-unroll-full";
+// What a pipeline given as text cannot say, though the default pipeline does it. Built-in names win
+// over a plugin's, so the recipe's text is given these instead.
+//
+// "loop-unroll-full" always means the thresholds of -O2; the default pipeline uses its level's.
+constexpr char FullUnroll[] = "autopass-full-unroll";
+// From LLVM 17 on, an unswitch behind indvars runs only on loops for which indvars asks for it. The
+// versions that derive its manager from LoopPassManager print an unswitch of every loop; later ones
+// print a name that reads as no pass at all.
+constexpr char ExtraUnswitch[] = "autopass-extra-unswitch";
 
-std::string withLevelPasses(std::string Text) {
-  size_t At = 0;
-  while ((At = Text.find(FullUnroll, At)) != std::string::npos) {
-    Text.replace(At, std::strlen(FullUnroll), LevelFullUnroll);
-    At += std::strlen(LevelFullUnroll);
-  }
+#if LLVM_VERSION_MAJOR >= 22
+using ExtraUnswitchManager = ExtraLoopPassManager<ShouldRunExtraSimpleLoopUnswitch>;
+#elif LLVM_VERSION_MAJOR >= 17
+using ExtraUnswitchManager = ExtraSimpleLoopUnswitchPassManager;
+#endif
+
+std::string withOwnPasses(std::string Text) {
+  const std::pair<StringRef, std::string> Renamings[] = {
+      {"loop-unroll-full", FullUnroll},
+#if LLVM_VERSION_MAJOR >= 17
+      {"extra-simple-loop-unswitch-passes", ExtraUnswitch},
+      {"indvars,simple-loop-unswitch", std::string("indvars,") + ExtraUnswitch},
+#endif
+  };
+  for (const auto &[From, To] : Renamings)
+    for (size_t At = 0; (At = Text.find(From.str(), At)) != std::string::npos; At += To.size())
+      Text.replace(At, From.size(), To);
   return Text;
+}
+
+#if LLVM_VERSION_MAJOR >= 17
+// `Parameters` are those of "simple-loop-unswitch", in their angle brackets; without any, the
+// level's.
+void addExtraUnswitch(StringRef Parameters, LoopPassManager &Passes,
+                      const OptimizationLevel &Level) {
+  bool NonTrivial = Level == OptimizationLevel::O3;
+  bool Trivial = true;
+  Parameters.consume_front("<");
+  Parameters.consume_back(">");
+  SmallVector<StringRef, 2> Words;
+  Parameters.split(Words, ';', -1, false);
+  for (StringRef Word : Words) {
+    const bool On = !Word.consume_front("no-");
+    (Word == "trivial" ? Trivial : NonTrivial) = On;
+  }
+  ExtraUnswitchManager Extra;
+  Extra.addPass(SimpleLoopUnswitchPass(NonTrivial, Trivial));
+  Passes.addPass(std::move(Extra));
+}
+#endif
+
+// Add the pass of one of the names above; false if it is none of them.
+bool addOwnPass(StringRef Name, LoopPassManager &Passes, const OptimizationLevel &Level) {
+  if (Name == FullUnroll) {
+    Passes.addPass(LoopFullUnrollPass(Level.getSpeedupLevel()));
+    return true;
+  }
+#if LLVM_VERSION_MAJOR >= 17
+  if (Name.consume_front(ExtraUnswitch)) {
+    addExtraUnswitch(Name, Passes, Level);
+    return true;
+  }
+#endif
+  return false;
 }
 
 class RecipePass : public PassInfoMixin<RecipePass> {
@@ -159,7 +213,7 @@ private:
     if (const char *Reason = checkModule(M))
       return Reason;
     ModulePassManager Pipeline;
-    if (Error Failure = Builder.parsePassPipeline(Pipeline, withLevelPasses(Recipe.Pipeline))) {
+    if (Error Failure = Builder.parsePassPipeline(Pipeline, withOwnPasses(Recipe.Pipeline))) {
       consumeError(std::move(Failure));
       return "not-parsed";
     }
@@ -187,10 +241,7 @@ void registerCallbacks(PassBuilder &Builder) {
       [Shared](StringRef, const auto &) { return !Shared->Applied; });
   Builder.registerPipelineParsingCallback([Shared](StringRef Name, LoopPassManager &Passes,
                                                    ArrayRef<PassBuilder::PipelineElement> Inner) {
-    if (Name != LevelFullUnroll || !Inner.empty())
-      return false;
-    Passes.addPass(LoopFullUnrollPass(Shared->Level.getSpeedupLevel()));
-    return true;
+    return Inner.empty() && addOwnPass(Name, Passes, Shared->Level);
   });
   Builder.registerPipelineStartEPCallback(
       [&Builder, Shared](ModulePassManager &Passes, OptimizationLevel Level) {

@@ -40,7 +40,10 @@ class Identity:
 
 def sources() -> list[Path]:
     """Return the probe sources: small C and C++ files that between them use most of the language and its passes."""
-    return sorted(path for path in (Path(__file__).parent / "probe").iterdir() if path.suffix in (".c", ".cpp"))
+    package = Path(__file__).parents[1]
+    # the recipe room's are those that show which knobs bite: many shapes of loop and call in one file
+    folders = (package / "toolchain" / "probe", package / "recipe" / "data")
+    return sorted(path for folder in folders for path in folder.iterdir() if path.suffix in (".c", ".cpp"))
 
 
 def self_test(
