@@ -116,6 +116,7 @@ def _search(base: Baseline, module: Module, seconds: float, max_tier: Tier | Non
         evaluation.listener,
         save,
         lambda: GIVEN_UP if evaluation.stop() else deadline - time.monotonic(),
+        lambda recipe: cost.ratio(prepared.builder, module, recipe, prepared.place),
         base_text=base_text,
         pipelines=pipelines,
     )
@@ -147,18 +148,11 @@ def _confirm(
     for tried in finalists:
         recipe = search.recipe(tried.proposal)
         edits = tuple(to_json(edit) for edit in tried.proposal.edits)
-        ratio = cost.ratio(base.prepared.builder, module, recipe, base.prepared.place)
-        if ratio > cost.LIMIT:
-            last = Result(
-                name,
-                Verdict.SLOW_TO_COMPILE,
-                share=share,
-                recipe=tried.recipe,
-                edits=edits,
-                tried=count,
-                detail=f"the compile takes {ratio:.2f}x the plain one; the limit is {cost.LIMIT}x",
-            )
-            evaluation.listener.line(f"  {name}: {last.detail}")
+        ratio = search.cost(recipe)
+        if problem := cost.objection(ratio):
+            verdict = Verdict.SLOW_TO_COMPILE
+            last = Result(name, verdict, share=share, recipe=tried.recipe, edits=edits, tried=count, detail=problem)
+            evaluation.listener.line(f"  {name}: {problem}")
             continue
         evaluation.listener.line(f"  {name}: compiles in {ratio:.2f}x the plain time")
         outcome = evaluation.confirm(label, f"{name}:{tried.recipe}", base.prepared.recipes({name: recipe}), rule)

@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
+from autopass_cc.agents import cost
 from autopass_cc.agents.events import Listener
 from autopass_cc.agents.gate import Gate, Passage
 from autopass_cc.agents.protocol import Mind, Proposal, Situation, Tried
@@ -32,6 +33,7 @@ ROUNDS, LEAST_ROUNDS, MOST_ROUNDS = 4, 3, 6  # of a wave; of the comparisons tha
 ROUNDS_EACH = 2.5  # that a candidate of a wave runs on average, as half of the field drops out
 FOR_WAVES = 0.55  # share of the time for waves; the rest is for looking again at the best and making it minimal
 LEAST_PLACES = 4
+LOOKED_AT = 5  # of the best, whose compile time must be bearable before anything is built on them
 GIVEN_UP = -1e9  # what `time_left` says when the user asked to stop
 
 
@@ -68,10 +70,12 @@ class Search:
     listener: Listener
     save: Callable[[Tried, Recipe], None]
     time_left: Callable[[], float]
+    compile_cost: Callable[[Recipe], float]
     workers: int = 2
     base_text: str = ""
     pipelines: bool = True  # whether this module's base pipeline is reproduced; if not, only knobs are tried
     recipes: dict[str, Recipe] = field(default_factory=dict)
+    _costs: dict[str, float] = field(default_factory=dict)
 
     def run(self, history: Sequence[Tried] = ()) -> list[Tried]:
         """Search until time or ideas run out; return up to two finalists, the better first."""
@@ -171,9 +175,28 @@ class Search:
         for digest, (proposal, recipe) in candidates.items():
             result = seen[digest]
             self._remember(Tried(proposal, digest, result.verdict, result.median, result.detail), recipe)
+        self._refuse_slow_compiles()
         best = self._best_score()
         timed = sum(result.median is not None for result in seen.values())
         self.listener.line(f"  {name}: {what}: {timed} timed, best so far {math.expm1(best) * 100:+.1f} % (screening)")
+
+    def cost(self, recipe: Recipe) -> float:
+        """Return the time of a compile with a recipe over the plain one's; measured once."""
+        if recipe.digest not in self._costs:
+            self._costs[recipe.digest] = self.compile_cost(recipe)
+        return self._costs[recipe.digest]
+
+    def _refuse_slow_compiles(self) -> None:
+        """Take what slows its compile too much out of the best, before time goes into building on it."""
+        place = 0
+        while place < LOOKED_AT and place < len(gains := self.situation.gains(WORTH)):
+            tried = gains[place]
+            recipe = self.recipe(tried.proposal)
+            problem = cost.objection(self.cost(recipe))
+            if problem is None:
+                place += 1
+            else:
+                self._remember(replace(tried, verdict=Verdict.SLOW_TO_COMPILE, screened=None, detail=problem), recipe)
 
     def _finalists(self) -> list[Tried]:
         gains = self.situation.gains(WORTH)

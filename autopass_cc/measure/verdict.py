@@ -39,7 +39,7 @@ class Verdict(enum.Enum):
 
     INVALID = "invalid", Stage.GATE, "The recipe is outside the grammar or the allow-list; no compiler saw it."
     FAILED_TO_COMPILE = "failed-to-compile", Stage.GATE, "Clang failed or crashed with this recipe."
-    SLOW_TO_COMPILE = "slow-to-compile", Stage.GATE, "Clang did not finish within its time bound with this recipe."
+    SLOW_TO_COMPILE = "slow-to-compile", Stage.GATE, "Clang takes too long over the module with this recipe."
     DIAGNOSTICS_CHANGED = "diagnostics-changed", Stage.GATE, "Clang's exit code or diagnostics differ from the plain compile's."
     SYMBOLS_CHANGED = "symbols-changed", Stage.GATE, "The object defines or needs other symbols than the plain object."
     SAME_CODE = "same-code", Stage.GATE, "The object equals the baseline's or one already judged: nothing to measure."

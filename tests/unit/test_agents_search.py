@@ -1,0 +1,128 @@
+"""The search over one module: what it builds on, what it leaves, what it ends with. Times are made up by a rule."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import SimpleNamespace
+from typing import Any, cast
+
+from test_agents_rules import MAJOR, base_text
+
+from autopass_cc.agents.gate import Gate, Passage
+from autopass_cc.agents.protocol import Proposal, Situation, Tried
+from autopass_cc.agents.search import Screened, Search
+from autopass_cc.evidence.collect import Evidence
+from autopass_cc.evidence.features import Features
+from autopass_cc.measure.verdict import Verdict
+from autopass_cc.recipe.allowlist import load
+from autopass_cc.recipe.edits import Knob
+from autopass_cc.recipe.neighbours import menu
+from autopass_cc.recipe.recipe import Recipe
+from autopass_cc.recipe.tree import parse
+from autopass_cc.recipe.words import Tier
+
+FAST, SLOW_COMPILE, IDLE = Knob("unroll-count", "4"), Knob("inline-threshold", "2000"), Knob("unroll-max-count", "2")
+GAINS = {FAST.name: -0.10, SLOW_COMPILE.name: -0.30}
+
+
+@dataclass
+class Listed:
+    """A mind that proposes what it was given, each once."""
+
+    proposals: list[Proposal]
+    name: str = "listed"
+
+    def propose(self, situation: Situation, wanted: int) -> Sequence[Proposal]:
+        known = {tried.proposal.edits for tried in situation.history}
+        return [each for each in self.proposals if each.edits not in known][:wanted]
+
+
+@dataclass
+class FakeScreen:
+    """A stopwatch for which each knob gains what GAINS says."""
+
+    timed: list[str] = field(default_factory=list)
+
+    def cost(self) -> float:
+        return 0.01
+
+    def __call__(self, recipes: Mapping[str, Recipe], *, rounds: int, halving: bool) -> dict[str, Screened]:
+        assert rounds > 0
+        assert isinstance(halving, bool)
+        self.timed += recipes
+        return {digest: Screened(sum(GAINS.get(n, 0.0) for n, _ in each.knobs), rounds) for digest, each in recipes.items()}
+
+
+class OpenGate:
+    """A gate that lets everything pass and for which each recipe gives other code."""
+
+    module = SimpleNamespace(name="a.c", outs=("a.o",))
+
+    def __init__(self) -> None:
+        self.builder = self
+
+    def check(self, recipe: Recipe) -> Passage:
+        assert recipe.digest
+        return Passage(None)
+
+    def compile(self, out: str, recipe: Recipe, **_options: Any) -> Any:
+        return SimpleNamespace(outcome=SimpleNamespace(ok=True), digest=f"{out} {recipe.digest}")
+
+
+def search_of(
+    *edits: tuple[Knob, ...], compile_cost: Callable[[Recipe], float] = lambda _recipe: 1.0
+) -> tuple[Search, list[Tried]]:
+    evidence = Evidence("a.c", "O2", "c", 0.9, (), (), (Features("f", blocks=3, loops=1),))
+    situation = Situation(evidence, parse(base_text()), menu(load(MAJOR), Tier.A, arch="x86"), seed=1)
+    saved: list[Tried] = []
+    search = Search(
+        situation,
+        Listed([Proposal(each, "listed", "test") for each in edits]),
+        cast("Gate", OpenGate()),
+        FakeScreen(),
+        cast("Any", SimpleNamespace(line=lambda _text: None, progress=lambda _text: None)),
+        lambda tried, _recipe: saved.append(tried),
+        lambda: 100.0,
+        compile_cost,
+        base_text=base_text(),
+    )
+    return search, saved
+
+
+def test_the_fastest_candidate_becomes_the_first_finalist() -> None:
+    search, _ = search_of((FAST,), (SLOW_COMPILE,))
+    assert [tried.proposal.edits for tried in search.run()] == [(SLOW_COMPILE,), (FAST,)]
+
+
+def test_a_gain_whose_compile_takes_too_long_is_refused_and_not_built_on() -> None:
+    search, saved = search_of(
+        (FAST,), (SLOW_COMPILE,), compile_cost=lambda recipe: 1.4 if SLOW_COMPILE.name in str(recipe.knobs) else 1.1
+    )
+    assert [tried.proposal.edits for tried in search.run()] == [(FAST,)]
+    refused = [tried for tried in saved if tried.verdict is Verdict.SLOW_TO_COMPILE]
+    assert [tried.proposal.edits for tried in refused] == [(SLOW_COMPILE,)]
+    assert refused[0].screened is None
+    assert "1.40x" in refused[0].detail
+
+
+def test_the_compile_of_a_candidate_is_measured_once_and_only_where_it_gained() -> None:
+    measured: list[str] = []
+
+    def cost(recipe: Recipe) -> float:
+        measured.append(recipe.digest)
+        return 1.0
+
+    search, _ = search_of((FAST,), (IDLE,), compile_cost=cost)
+    finalists = search.run()
+    assert measured == [finalists[0].recipe]
+
+
+def test_an_edit_that_does_not_pay_is_dropped_from_the_winner() -> None:
+    search, _ = search_of((FAST, IDLE))
+    assert search.run()[0].proposal.edits == (FAST,)
+
+
+def test_nothing_that_gained_means_no_finalist() -> None:
+    search, _ = search_of((IDLE,))
+    assert search.run() == []
