@@ -24,8 +24,8 @@ from autopass_cc.project import mutant
 from autopass_cc.project.subject import Placed
 from autopass_cc.store.runs import Run, Runs
 
-AA_SHARE = 0.15  # of the budget may go to the A/A blocks
-RUNS_A_BLOCK = 6  # four and two to warm up
+AA_SHARE = 0.2  # of the budget may go to the A/A blocks
+WARM_UPS, GROUP = 2, 4  # runs of a block: to warm up, and in each group
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,8 @@ def _calibrate(evaluation: Evaluation, budget_s: float) -> Plan:
     program = evaluation.program("the unchanged program", BASELINE_SLOT)
     stored = runs.get(run.id).facts.get("probe")
     base = Plan.from_json(json.dumps(stored)) if stored else calibration.probe(evaluation.runner, program, seed, evaluation.check)
-    fitting = int(AA_SHARE * budget_s / (calibration.BLOCKS * RUNS_A_BLOCK * base.run_s * base.runs_per_sample))
+    runs_a_block = AA_SHARE * budget_s / (calibration.BLOCKS * base.run_s * base.runs_per_sample)
+    fitting = int((runs_a_block - WARM_UPS) / GROUP)
     base = replace(base, repeats=max(1, min(base.repeats, fitting)))
     runs.note(run.id, probe=json.loads(base.to_json()))
     past = [Block.from_json(json.dumps(data)) for data in runs.measurements(run.id, "aa", "baseline")]

@@ -38,6 +38,7 @@ PRIOR = {
     "x86-cmov-converter": 1.0,
     "x86-cmov-converter-threshold": 0.6,
     "x86-cmov-converter-force-all": 0.8,
+    "tail-dup-pred-size": 1.0,  # since LLVM 19 the dispatch of a large threaded interpreter is not duplicated without it
     "jump-threading-threshold": 0.8,
     "enable-dfa-jump-thread": 1.0,
     "jump-threading-across-loop-headers": 1.0,
@@ -72,6 +73,7 @@ def relevance(evidence: Evidence) -> dict[str, float]:
     branches, calls = evidence.total("conditional_branches"), evidence.total("calls")
     looping, numeric = loops > 0, floats > 4
     branchy = branches > loops  # each loop has a branch of its own
+    threaded = evidence.total("indirect_branches") > 0  # computed goto: the dispatch of an interpreter
     missed_inline = evidence.count("inline", "missed") > 0
     vectorized = evidence.count("loop-vectorize", "passed") > 0
     return {
@@ -80,7 +82,7 @@ def relevance(evidence: Evidence) -> dict[str, float]:
         "vectorize": (0.9 if vectorized else 0.4) * looping + 0.05,
         "slp": 0.7 if numeric or evidence.count("slp-vectorizer", "passed") else 0.2,
         "loop": 0.1 + 0.5 * looping,
-        "jump": 0.9 if looping and switches else 0.35 + 0.3 * branchy,
+        "jump": 0.9 if threaded or (looping and switches) else 0.35 + 0.3 * branchy,
         "cfg": 0.5 + 0.4 * branchy,
         "polly": 0.95 if numeric and loops > 1 else 0.1,
         "memory": 0.35,

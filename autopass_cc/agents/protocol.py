@@ -25,7 +25,7 @@ class Proposal:
 
 @dataclass(frozen=True)
 class Tried:
-    """A proposal and what became of it; `screened` is the median log-ratio of its time to the baseline's, if timed."""
+    """A proposal and what became of it; `screened` is the log-ratio of its time to the baseline's, if timed."""
 
     proposal: Proposal
     recipe: str

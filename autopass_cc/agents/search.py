@@ -39,9 +39,9 @@ GIVEN_UP = -1e9  # what `time_left` says when the user asked to stop
 
 @dataclass(frozen=True)
 class Screened:
-    """What screening says of a candidate: the median log-ratio of its time to the baseline's, or what went wrong."""
+    """What screening says of a candidate: the log-ratio of its time to the baseline's, or what went wrong."""
 
-    median: float | None
+    score: float | None
     rounds: int
     verdict: Verdict = Verdict.SCREENED_OUT
     detail: str = ""
@@ -174,10 +174,10 @@ class Search:
         seen = self.screen({digest: recipe for digest, (_, recipe) in candidates.items()}, rounds=rounds, halving=halving)
         for digest, (proposal, recipe) in candidates.items():
             result = seen[digest]
-            self._remember(Tried(proposal, digest, result.verdict, result.median, result.detail), recipe)
+            self._remember(Tried(proposal, digest, result.verdict, result.score, result.detail), recipe)
         self._refuse_slow_compiles()
         best = self._best_score()
-        timed = sum(result.median is not None for result in seen.values())
+        timed = sum(result.score is not None for result in seen.values())
         self.listener.line(f"  {name}: {what}: {timed} timed, best so far {math.expm1(best) * 100:+.1f} % (screening)")
 
     def cost(self, recipe: Recipe) -> float:

@@ -52,6 +52,7 @@ class RoundScreen:
             rounds=rounds,
             rng=rng,
             halving=halving,
+            aggregate=evaluation.plan.aggregate,
             stop=evaluation.stop,
         )
         return {digest: _screened(standing) for digest, standing in standings.items()}
@@ -75,6 +76,7 @@ class RoundScreen:
 
 
 def _screened(standing: Standing) -> Screened:
+    rounds = len(standing.times)
     if standing.verdict is not None:
-        return Screened(None, len(standing.scores), standing.verdict, standing.detail)
-    return Screened(standing.median, len(standing.scores), detail=f"{len(standing.scores)} rounds")
+        return Screened(None, rounds, standing.verdict, standing.detail)
+    return Screened(standing.score, rounds, detail=f"{rounds} rounds")

@@ -25,6 +25,7 @@ class Features:
     conditional_branches: int = 0
     switches: int = 0
     cases: int = 0
+    indirect_branches: int = 0
     calls: int = 0
     indirect_calls: int = 0
     memory: int = 0
@@ -61,6 +62,8 @@ def _function(name: str, body: str, *, local: bool) -> Features:
         elif word == "switch":
             count["switches"] += 1
             count["cases"] += _cases(lines[place + 1 :])
+        elif word == "indirectbr":
+            count["indirect_branches"] += 1
         elif word in ("call", "invoke"):
             if "@llvm." not in line:
                 count["calls"] += 1

@@ -76,8 +76,10 @@ class Run:
 
 @dataclass(frozen=True)
 class Block:
-    """One finished block: a row of the store. Shares are of the time from the first timed run to the last.
+    """One finished block: a row of the store. Shares are of the time from the first run to the last.
 
+    `warm_ups` are one run a side before `runs`, in the same random order. They are cold, which can only make them slower:
+    under `Aggregate.MIN` they are further chances to see a side undisturbed, under `Aggregate.MEAN` they do not count.
     `dropped` says why the block does not count (never because of its score), or is None.
     """
 
@@ -91,6 +93,7 @@ class Block:
     waited: float | None
     seconds: float
     dropped: str | None = None
+    warm_ups: tuple[Run, ...] = ()
 
     @property
     def order(self) -> str:
@@ -100,6 +103,8 @@ class Block:
     def score(self, clock: Clock, aggregate: Aggregate, repeats: int | None = None) -> float:
         """Log time ratio B over A, of the first `repeats` groups of four runs only if given."""
         runs = self.runs if repeats is None else self.runs[: 4 * repeats]
+        if aggregate is Aggregate.MIN:
+            runs = self.warm_ups + runs
         a = [run.seconds(clock) for run in runs if run.side == "A"]
         b = [run.seconds(clock) for run in runs if run.side == "B"]
         return block_score(a, b, aggregate)
@@ -112,7 +117,8 @@ class Block:
     def from_json(cls, text: str) -> Block:
         """Read what `to_json` wrote; raises ValueError, KeyError or TypeError on anything else."""
         fields = json.loads(text)
-        fields["runs"] = tuple(Run(**run) for run in fields["runs"])
+        for name in ("runs", "warm_ups"):
+            fields[name] = tuple(Run(**run) for run in fields.get(name, ()))
         return cls(**fields)
 
 
@@ -167,33 +173,32 @@ def run_block(
         _refuse_failure(subject, sample, check, is_baseline=side == "A")
         return sample
 
-    if plan.run_s < WARM_UP_BELOW_S:
-        for side in draw.order[:2]:
-            run(side)
     before = runner.conditions(cpu)
-    runs = tuple(_as_run(side, run(side)) for side in draw.order)
+    warmed = draw.order[:2] if plan.run_s < WARM_UP_BELOW_S else ""
+    warm_ups, runs = (tuple(_as_run(side, run(side)) for side in sides_run) for sides_run in (warmed, draw.order))
     after = runner.conditions(cpu)
-    return _finish(index, cpu, draw, runs, (before, after), began, plan.clock)
+    return _finish(index, cpu, draw, (warm_ups, runs), (before, after), began, plan.clock)
 
 
 def _finish(
     index: int,
     cpu: int | None,
     draw: Draw,
-    runs: tuple[Run, ...],
+    done: tuple[tuple[Run, ...], tuple[Run, ...]],
     conditions: tuple[Conditions, Conditions],
     began: float,
     clock: Clock,
 ) -> Block:
     before, after = conditions
     elapsed = max(after.at_s - before.at_s, 1e-9)
-    waits = [run.waited_s for run in runs if run.waited_s is not None]
-    wall_s = sum(run.wall_s for run in runs)
-    waited = sum(waits) / wall_s if len(waits) == len(runs) and wall_s > 0 else None
+    warm_ups, runs = done
+    waits = [run.waited_s for run in warm_ups + runs if run.waited_s is not None]
+    wall_s = sum(run.wall_s for run in warm_ups + runs)
+    waited = sum(waits) / wall_s if len(waits) == len(warm_ups + runs) and wall_s > 0 else None
     steal = (after.steal_s - before.steal_s) / elapsed
     pressure = (after.pressure_s - before.pressure_s) / elapsed
     reason = drop_reason(steal=steal, pressure=pressure, waited=waited, clock=clock, pinned=cpu is not None)
-    return Block(index, cpu, draw.seed_a, draw.seed_b, runs, steal, pressure, waited, after.at_s - began, reason)
+    return Block(index, cpu, draw.seed_a, draw.seed_b, runs, steal, pressure, waited, after.at_s - began, reason, warm_ups)
 
 
 def drop_reason(*, steal: float, pressure: float, waited: float | None, clock: Clock, pinned: bool) -> str | None:

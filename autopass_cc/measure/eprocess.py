@@ -7,9 +7,9 @@ Howard, Ramdas, McAuliffe & Sekhon 2021, "Time-uniform, nonparametric, nonasympt
 Write x = d + margin for the block score d; x < 0 is a *win*. A bettor who stakes the share g of the wealth on "win" multiplies
 it by 1 - g * sign(x). That is fair, or worse than fair, whenever E[g * sign(x) | past] >= 0.
 
-- `signs`: the stake depends on the past only. Valid if P(win | past) <= 1/2, whatever else is true of d. Stakes are mixed
-  over every win probability in (1/2, 1] with a uniform prior, which gives the closed form of `log_e_value`.
-- `signs+ranks` (default): 1/4 signs, 3/4 a bettor who stakes tanh(kappa * z), z = the half-normal score of the rank of |x|
+- `signs` (default): the stake depends on the past only. Valid if P(win | past) <= 1/2, whatever else is true of d. Stakes are
+  mixed over every win probability in (1/2, 1] with a uniform prior, which gives the closed form of `log_e_value`.
+- `signs+ranks`: 1/4 signs, 3/4 a bettor who stakes tanh(kappa * z), z = the half-normal score of the rank of |x|
   among the |x| seen so far; three kappas, mixed equally. The signed stake h(x) = sign(x) * tanh(kappa * z(|x|)) is then
   odd and non-decreasing in x, given the past. Null: given the past, d is distributed as s + c (or stochastically above that), s
   symmetric about 0 and c >= -margin. Then x = s + (c + margin) >= s, hence E[h(x)] >= E[h(s)] = 0, and the wealth is a

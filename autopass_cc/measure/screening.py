@@ -1,8 +1,11 @@
 """Screening: which of many candidates deserve confirmation. It orders; it claims nothing.
 
-In each round the baseline and all candidates still in the race run in random order, each from a fresh link, and are
-scored against that round's baseline. Rounds halve the field by the median score (successive halving; Jamieson &
-Talwalkar 2016). Running all of them in one round shares the baseline and cancels slow drift of the machine.
+In each round the baseline and all candidates still in the race run in random order, each from a fresh link. A score
+compares what a candidate and the baseline did in the same rounds, so slow drift of the machine cancels. Rounds halve the
+field by the score (successive halving; Jamieson & Talwalkar 2016).
+
+Where delays only add time (`Aggregate.MIN`) a side's best round counts, not its typical one: on a shared machine a run
+in four may take half as long again, and a slow first run would end a good candidate's race.
 """
 
 from __future__ import annotations
@@ -14,26 +17,37 @@ from dataclasses import dataclass, field
 from math import log
 
 from autopass_cc.errors import NotDeterministicError, WorkloadFailedError
+from autopass_cc.measure.stats import Aggregate, block_score
 from autopass_cc.measure.verdict import Verdict
 
-HOPELESS = log(1.10)  # 10 % behind after one run: dropped
-BASELINES = 3  # baseline runs a round, of which the median counts: its noise is in every score of the round
+HOPELESS = log(1.10)  # 10 % behind after the first round: dropped
+BASELINES = 3  # baseline runs a round: the noise of their median is in every score
 KEPT = 0.5  # share of the field that goes on after each round from the second on
 LEAST = 4  # candidates that stay until the last round
 
 
 @dataclass
 class Standing:
-    """A candidate in the race: its scores (log-ratio to the round's baseline), or how it failed."""
+    """A candidate in the race, or how it failed: its times, and beside each those of the baseline in that round (seconds)."""
 
-    scores: list[float] = field(default_factory=list)
+    aggregate: Aggregate = Aggregate.MIN
+    times: list[float] = field(default_factory=list)
+    baselines: list[tuple[float, ...]] = field(default_factory=list)
     verdict: Verdict | None = None
     detail: str = ""
 
     @property
-    def median(self) -> float | None:
-        """Return the median score, None before the first."""
-        return statistics.median(self.scores) if self.scores else None
+    def score(self) -> float | None:
+        """Return the log-ratio of its time to the baseline's over the rounds so far, None before the first.
+
+        Each of the baseline's places in a round is a runner of its own, so that it has as many runs to be lucky in.
+        """
+        if not self.times:
+            return None
+        if self.aggregate is Aggregate.MIN:
+            return statistics.median(block_score(runner, self.times) for runner in zip(*self.baselines, strict=True))
+        pairs = zip(self.times, self.baselines, strict=True)
+        return statistics.median(log(seconds / statistics.median(baseline)) for seconds, baseline in pairs)
 
 
 Time = Callable[[str | None, int], tuple[float, Verdict | None, str]]
@@ -47,13 +61,14 @@ def race(
     rounds: int,
     rng: random.Random,
     halving: bool = True,
+    aggregate: Aggregate = Aggregate.MIN,
     stop: Callable[[], bool] = lambda: False,
 ) -> Mapping[str, Standing]:
     """Race candidates for at most `rounds` rounds and return how each stands; ends early when `stop()` says so.
 
     Raises NotDeterministicError or WorkloadFailedError if the baseline fails: nobody can be scored against that.
     """
-    standings = {name: Standing() for name in names}
+    standings = {name: Standing(aggregate) for name in names}
     alive = list(names)
     for number in range(1, rounds + 1):
         if not alive or not _round(alive, standings, run, number, rng, stop):
@@ -87,10 +102,21 @@ def _round(
             standings[name].verdict, standings[name].detail = verdict, detail
         else:
             seen[name] = seconds
-    reference = statistics.median(base)
     for name, seconds in seen.items():
-        standings[name].scores.append(log(seconds / reference))
+        standings[name].times.append(seconds)
+        standings[name].baselines.append(tuple(base))
+    if number == 1:
+        _look_again({name: standings[name] for name in seen}, run)
     return True
+
+
+def _look_again(standings: Mapping[str, Standing], run: Time) -> None:
+    """Give a second run to who looks hopeless after the first, where a delay may be the reason."""
+    for name, standing in standings.items():
+        if standing.aggregate is Aggregate.MIN and (standing.score or 0.0) >= HOPELESS:
+            seconds, standing.verdict, standing.detail = run(name, 1)
+            if standing.verdict is None:
+                standing.times[-1] = min(standing.times[-1], seconds)
 
 
 def _refuse_failed_baseline(verdict: Verdict | None, detail: str) -> None:
@@ -104,8 +130,8 @@ def _refuse_failed_baseline(verdict: Verdict | None, detail: str) -> None:
 
 def _survivors(alive: Sequence[str], standings: Mapping[str, Standing], number: int) -> list[str]:
     """Drop who is hopeless, and from the second round on the slower half."""
-    kept = [name for name in alive if (standings[name].median or 0.0) < HOPELESS]
+    kept = [name for name in alive if (standings[name].score or 0.0) < HOPELESS]
     if number < 2 or len(kept) <= LEAST:
         return kept
-    ranked = sorted(kept, key=lambda name: standings[name].median or 0.0)
+    ranked = sorted(kept, key=lambda name: standings[name].score or 0.0)
     return ranked[: max(LEAST, round(KEPT * len(ranked)))]

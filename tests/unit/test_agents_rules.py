@@ -23,6 +23,7 @@ from autopass_cc.recipe.words import Tier
 MAJOR = 22
 MACHINE = Features("lex", blocks=40, loops=2, conditional_branches=30, switches=1, cases=20, instructions=300)
 KERNEL = Features("kernel", blocks=9, loops=3, conditional_branches=3, memory=20, floats=12, instructions=90)
+THREADED = Features("execute", blocks=300, conditional_branches=200, indirect_branches=1, instructions=2000)
 
 
 def base_text(level: str = "O2") -> str:
@@ -51,6 +52,10 @@ def test_the_same_situation_gives_the_same_proposals() -> None:
 def test_a_state_machine_is_first_offered_jump_threading_of_its_states() -> None:
     first = Rules().propose(situation(MACHINE), 20)[:3]
     assert any("dfa" in edit.name for proposal in first for edit in proposal.edits if isinstance(edit, Knob | Insert))
+
+
+def test_a_threaded_interpreter_is_offered_duplication_of_its_dispatch_early() -> None:
+    assert "tail-dup-pred-size" in knobs(Rules().propose(situation(THREADED), 6))
 
 
 def test_nested_float_loops_are_offered_polly_early_and_a_state_machine_is_not() -> None:

@@ -62,7 +62,7 @@ define dso_local i32 @walk(ptr noundef %0, i32 %1) #0 {
   br i1 true, label %4, label %12
   br label %4, !llvm.loop !7
 12:
-  ret i32 0
+  indirectbr ptr %5, [label %4, label %9]
 }
 
 declare i32 @known(i32)
@@ -72,7 +72,7 @@ declare i32 @known(i32)
 def test_features_count_what_the_rules_look_at() -> None:
     (found,) = features.parse(MODULE)
     assert found.function == "walk"
-    assert (found.blocks, found.loops, found.switches, found.cases) == (4, 1, 1, 2)
+    assert (found.blocks, found.loops, found.switches, found.cases, found.indirect_branches) == (4, 1, 1, 2, 1)
     assert (found.conditional_branches, found.calls, found.indirect_calls, found.floats) == (1, 2, 1, 1)
 
 

@@ -102,12 +102,21 @@ def test_parallel_programs_are_not_pinned() -> None:
     assert one(replace(LONG, parallel=True), index=1).cpu is None
 
 
-def test_short_runs_are_warmed_up_once_a_side_and_the_warm_up_does_not_count() -> None:
+def test_short_runs_are_warmed_up_once_a_side_in_the_order_of_the_coin() -> None:
     runner = MockRunner()
     block = run_block(runner, MockSubject("A"), MockSubject("B"), SHORT, random.Random(1))
     assert len(runner.runs) == 6
     assert sorted(label for label, _, _ in runner.runs[:2]) == ["A", "B"]
     assert "".join(label for label, _, _ in runner.runs[2:]) == block.order
+    assert "".join(run.side for run in block.warm_ups) == block.order[:2]
+
+
+def test_a_warm_up_may_be_the_fastest_run_of_its_side_but_has_no_share_in_a_mean() -> None:
+    block = run_block(MockRunner(), MockSubject("A"), MockSubject("B"), SHORT, random.Random(1))
+    undisturbed = tuple(replace(run, user_s=run.user_s / 2) if run.side == "B" else run for run in block.warm_ups)
+    lucky = replace(block, warm_ups=undisturbed)
+    assert lucky.score(Clock.CPU, Aggregate.MIN) < block.score(Clock.CPU, Aggregate.MIN) - 0.5
+    assert lucky.score(Clock.CPU, Aggregate.MEAN) == block.score(Clock.CPU, Aggregate.MEAN)
 
 
 def test_runs_of_two_seconds_are_not_warmed_up() -> None:

@@ -172,3 +172,15 @@ int use_vector(int n) {
   for (int x : v) s += x & 3 ? x : -x;
   return s;
 }
+
+// A threaded interpreter with more ways in and out of its dispatch than tail duplication copies by itself.
+#define LABELS(a, b, c, d) &&a, &&b, &&c, &&d
+#define STEP(name, n) name: acc = acc * n + code[1]; code += n % 3 + 1; goto *labels[*code];
+unsigned threaded(const unsigned char *code, unsigned acc) {
+  static const void *const labels[] = {LABELS(a, b, c, d), LABELS(e, f, g, h), LABELS(i, j, k, l), LABELS(m, n, o, p), LABELS(q, r, s, end)};
+  goto *labels[*code];
+  STEP(a, 3) STEP(b, 5) STEP(c, 7) STEP(d, 9) STEP(e, 11) STEP(f, 13) STEP(g, 15) STEP(h, 17) STEP(i, 19) STEP(j, 21)
+  STEP(k, 23) STEP(l, 25) STEP(m, 27) STEP(n, 29) STEP(o, 31) STEP(p, 33) STEP(q, 35) STEP(r, 37) STEP(s, 39)
+end:
+  return acc;
+}
