@@ -17,7 +17,7 @@ from autopass_cc.project.builder import Builder
 from autopass_cc.project.config import Config
 from autopass_cc.project.modules import Module
 from autopass_cc.project.rebuild import Rebuilder
-from autopass_cc.project.recorded import Recorded, ingest, load
+from autopass_cc.project.recorded import Recorded, applied, ingest, load
 from autopass_cc.project.reproduce import reproduce
 from autopass_cc.project.subject import ProgramBuilder
 from autopass_cc.project.workspace import Workspace
@@ -69,7 +69,7 @@ def prepare(db: Database, config: Config, listener: Listener) -> Prepared:
     )
     workspace = Workspace(config.root, place, config.copy_ignore)
     workspace.copy_tree()
-    programs = _programs(builder, recorded, config, place, listener)
+    programs = _programs(builder, recorded, applied(db, recorded.compiles), config, place, listener)
     linked = recorded.linked() if isinstance(programs, Builder) else list(recorded.modules)
     return Prepared(config, toolchain, recorded, {module.name: module for module in linked}, builder, programs, workspace)
 
@@ -93,10 +93,16 @@ def find_toolchain(recorded: Recorded, listener: Listener) -> Toolchain:
     return toolchain
 
 
-def _programs(builder: Builder, recorded: Recorded, config: Config, place: Path, listener: Listener) -> ProgramBuilder:
+def _programs(
+    builder: Builder, recorded: Recorded, applied: Mapping[str, Recipe], config: Config, place: Path, listener: Listener
+) -> ProgramBuilder:
     """Return what builds programs: the replay if it reproduces the user's files byte for byte, else the build command."""
     if recorded.links:
-        found = reproduce(builder, progress=lambda done, total: listener.progress(f"replaying the recorded build {done}/{total}"))
+        found = reproduce(
+            builder,
+            applied,
+            progress=lambda done, total: listener.progress(f"replaying the recorded build {done}/{total}"),
+        )
         if found.exact:
             listener.line(f"replay: {found.objects} objects and {found.links} linked files reproduced byte for byte")
             return builder

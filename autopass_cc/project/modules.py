@@ -8,7 +8,8 @@ from pathlib import Path
 
 from autopass_cc.store.builds import CompileRecord
 
-TUNABLE = ("hit", "miss")  # decisions of the launcher that say: a recipe may be applied to this compile
+HIT = "hit"
+TUNABLE = (HIT, "miss")  # decisions of the launcher that say: a recipe may be applied to this compile
 
 
 @dataclass(frozen=True)

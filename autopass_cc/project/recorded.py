@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from sqlite_utils import Database
+from sqlite_utils.db import NotFoundError
 
-from autopass_cc.errors import NothingRecordedError, SourceError
+from autopass_cc.errors import NothingRecordedError, RecipeError, SourceError
 from autopass_cc.project import journal, linkmap
 from autopass_cc.project.config import Config
 from autopass_cc.project.linkmap import Link
-from autopass_cc.project.modules import Module, group
+from autopass_cc.project.modules import HIT, Module, group
+from autopass_cc.recipe.recipe import Recipe
 from autopass_cc.store import builds
 from autopass_cc.store.builds import CompileRecord
+from autopass_cc.store.runs import Runs
 
 BUILD_ONCE = "build once from clean with CC=autopass-cc CXX=autopass-c++, then run `autopass tune` again"
 
@@ -73,6 +77,16 @@ def load(db: Database, config: Config) -> Recorded:
     links = linkmap.resolve(present, by_out)
     chosen = _targets(links, config)
     return Recorded(tuple(modules), by_out, tuple(linkmap.closure(chosen, links)))
+
+
+def applied(db: Database, compiles: Mapping[str, CompileRecord]) -> dict[str, Recipe]:
+    """Return the recipes that recorded compiles used, by output; without those whose text is not known here any more."""
+    found = {}
+    for out, record in compiles.items():
+        if record.decision == HIT:
+            with contextlib.suppress(NotFoundError, RecipeError):
+                found[out] = Recipe.parse(Runs(db).recipe_text(record.recipe))
+    return found
 
 
 def _why_nothing(config: Config) -> str:

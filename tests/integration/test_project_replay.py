@@ -91,7 +91,7 @@ def test_objects_are_found_in_archives_and_shared_libraries(build: Build, tmp_pa
 
 
 def test_everything_is_reproduced_byte_for_byte(build: Build, tmp_path: Path) -> None:
-    found = reproduce(build.builder(tmp_path / "work"))
+    found = reproduce(build.builder(tmp_path / "work"), {})
     assert found.exact, found.different
     assert (found.objects, found.links) == (4, 2)
 
@@ -99,7 +99,7 @@ def test_everything_is_reproduced_byte_for_byte(build: Build, tmp_path: Path) ->
 def test_a_build_that_was_changed_behind_our_back_is_noticed(build: Build, tmp_path: Path) -> None:
     with (build.root / "prog").open("ab") as program:
         program.write(b"signature")
-    assert reproduce(build.builder(tmp_path / "work")).different == (str(build.root / "prog"),)
+    assert reproduce(build.builder(tmp_path / "work"), {}).different == (str(build.root / "prog"),)
 
 
 def test_a_recipe_reaches_the_program_through_the_archive(build: Build, tmp_path: Path) -> None:
@@ -127,7 +127,7 @@ def test_each_seed_gives_a_layout_of_its_own_and_the_same_one_again(build: Build
 def test_nothing_is_written_beside_the_users_files(build: Build, tmp_path: Path) -> None:
     before = {path: path.stat().st_mtime_ns for path in build.root.iterdir()}
     builder = build.builder(tmp_path / "work")
-    reproduce(builder)
+    reproduce(builder, {})
     builder.build({}, tmp_path / "out", seed=1)
     assert {path: path.stat().st_mtime_ns for path in build.root.iterdir()} == before
 
@@ -135,7 +135,7 @@ def test_nothing_is_written_beside_the_users_files(build: Build, tmp_path: Path)
 def test_a_source_that_no_longer_compiles_is_named(build: Build, tmp_path: Path) -> None:
     (build.root / "near.c").write_text("int near(int x) { return y; }\n")
     with pytest.raises(SourceError, match=r"near\.c no longer compiles.*undeclared"):
-        reproduce(build.builder(tmp_path / "work"))
+        reproduce(build.builder(tmp_path / "work"), {})
 
 
 def test_archives_with_long_and_equal_names_are_read(tmp_path: Path, clang: Path) -> None:

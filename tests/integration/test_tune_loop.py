@@ -123,6 +123,16 @@ def test_a_finished_run_is_not_repeated_without_reason(project: Path) -> None:
     assert any("already tuned" in line for line in listener.lines)
 
 
+def test_a_build_that_uses_recipes_is_reproduced_with_them(project: Path) -> None:
+    run(project)
+    make(project, "clean")
+    make(project)
+    assert json.loads(autopass("status", "--json", cwd=project).stdout)["compiles"] == {"hit": 1, "miss": 1}
+    listener = Silent()
+    run(project, listener)
+    assert any("2 objects and 1 linked files reproduced byte for byte" in line for line in listener.lines), listener.lines
+
+
 def test_the_users_tree_is_left_as_it_was(project: Path) -> None:
     before = {path.name: (path.stat().st_mtime_ns, path.read_bytes()) for path in project.iterdir()}
     run(project)
