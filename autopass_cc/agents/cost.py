@@ -12,7 +12,7 @@ from autopass_cc.project.replay import compile_argv, run
 from autopass_cc.recipe.recipe import Recipe
 
 LIMIT = 1.3  # times the plain compile: a build with recipes must not become a slow build
-PAIRS = 6
+PAIRS = 5
 ENOUGH_S = 1.0  # seconds of plain compiles after which no more are needed: long ones are steady
 
 

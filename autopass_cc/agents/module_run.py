@@ -47,13 +47,16 @@ class Finding:
 
 
 def tune_module(base: Baseline, name: str, label: str, seconds: float, among: int, max_tier: Tier | None) -> Finding:
-    """Search for at most `seconds`, then confirm up to two finalists. `among` is the number of modules in the run."""
+    """Search for at most `seconds`, then confirm up to two finalists. `among` is the number of modules in the run.
+
+    A module whose search found finalists in a former sitting goes on with them; one where it found none is searched on.
+    """
     module = base.prepared.modules[name]
     search, known = _search(base, module, seconds, max_tier)
     share = base.profile.share(name)
     key = f"searched:{name}"
     done = base.evaluation.runs.get(base.evaluation.run.id).facts.get(key)
-    if done is None:
+    if not done:
         base.evaluation.listener.line(f"{label}: {share * 100:.0f} % of the time, searching for up to {seconds:.0f} s")
         finalists = search.run(known)
         if base.evaluation.stop():

@@ -35,7 +35,7 @@ class Oracle:
 
 def capture(placed: Placed, runner: Runner, config: Config) -> Oracle:
     """Run each command of the unchanged program twice and keep what it did. Raises as `measure.oracle.expect`."""
-    rules = Rules(config.compare, config.outputs, config.float_tolerance)
+    rules = Rules(frozenset(config.compare), config.outputs, config.float_tolerance)
 
     def of(command: Command, label: Sequence[str]) -> Expectation:
         samples: list[Sample] = []

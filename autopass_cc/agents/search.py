@@ -33,7 +33,7 @@ ROUNDS, LEAST_ROUNDS, MOST_ROUNDS = 4, 3, 6  # of a wave; of the comparisons tha
 ROUNDS_EACH = 2.5  # that a candidate of a wave runs on average, as half of the field drops out
 FOR_WAVES = 0.55  # share of the time for waves; the rest is for looking again at the best and making it minimal
 LEAST_PLACES = 4
-LOOKED_AT = 5  # of the best, whose compile time must be bearable before anything is built on them
+LOOKED_AT = 3  # of the best, whose compile time must be bearable before anything is built on them
 GIVEN_UP = -1e9  # what `time_left` says when the user asked to stop
 
 

@@ -20,6 +20,7 @@ from autopass_cc.agents.prepare import Prepared, prepare
 from autopass_cc.agents.publish import entry_of
 from autopass_cc.agents.together import together
 from autopass_cc.errors import InterruptedRunError
+from autopass_cc.measure.confirm import REVALIDATION_BLOCKS
 from autopass_cc.measure.verdict import Verdict
 from autopass_cc.project.config import Config
 from autopass_cc.recipe.words import Tier
@@ -29,6 +30,7 @@ from autopass_cc.store.runs import Run, Runs, fingerprint_parts
 
 PROVING_BLOCKS = 26  # about what one confirmation and its re-validation take; kept back from the search's time
 LEAST_SEARCH = 0.3  # of the budget goes to the search, however many modules wait to be proven
+LEAST_MORE = 0.1  # of the budget must be left for a module to be searched once more
 
 
 @dataclass(frozen=True)
@@ -116,6 +118,7 @@ def _search_and_prove(db: Database, runs: Runs, base: Baseline, options: Options
         label = f"{name} {number}/{len(chosen)}"
         findings.append(tune_module(base, name, label, searching * share / total, len(chosen), options.max_tier))
         _stop_here(evaluation)
+    _search_on(base, options, findings, elapsed)
     results: dict[str, Result] = {finding.result.name: finding.result for finding in findings}
     accepted: dict[str, Finding] = {}
     for finding in findings:
@@ -144,6 +147,21 @@ def _search_and_prove(db: Database, runs: Runs, base: Baseline, options: Options
         "peak_memory_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
     }
     return TuneResult(evaluation.run.id, (*results.values(), *skipped), program, facts)
+
+
+def _search_on(base: Baseline, options: Options, findings: list[Finding], elapsed: Callable[[], float]) -> None:
+    """Give what proving does not need to the modules where nothing was found, hottest first; replaces their findings."""
+    per_block = base.evaluation.plan.seconds_per_block
+    for place, finding in enumerate(findings):
+        if finding.result.verdict is not Verdict.BASE_LEVEL:
+            continue
+        confirmed = sum(each.recipe is not None for each in findings)
+        kept_back = per_block * (PROVING_BLOCKS + REVALIDATION_BLOCKS * (confirmed + (confirmed > 0)))
+        left = options.budget_s - elapsed() - kept_back
+        if left >= LEAST_MORE * options.budget_s:
+            name = finding.result.name
+            findings[place] = tune_module(base, name, f"{name} once more", left, len(findings), options.max_tier)
+            _stop_here(base.evaluation)
 
 
 def _choose(base: Baseline, options: Options) -> tuple[list[tuple[str, float]], list[Result]]:

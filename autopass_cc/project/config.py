@@ -48,7 +48,7 @@ class Config:
     id: str
     run: tuple[Argv, ...]
     checks: tuple[Argv, ...] = ()
-    compare: frozenset[str] = frozenset(COMPARABLE)
+    compare: tuple[str, ...] = COMPARABLE  # in the order of COMPARABLE: a set would print itself differently each time
     outputs: tuple[str, ...] = ()
     inputs: tuple[str, ...] = ()
     stdin: str | None = None
@@ -104,7 +104,7 @@ def load(root: Path) -> Config:
         id=project_id(root, text),
         run=reader.commands("run"),
         checks=reader.commands("checks"),
-        compare=frozenset(reader.words("compare", COMPARABLE, allowed=COMPARABLE)),
+        compare=tuple(sorted(set(reader.words("compare", COMPARABLE, allowed=COMPARABLE)), key=COMPARABLE.index)),
         outputs=reader.words("outputs", ()),
         inputs=reader.words("inputs", ()),
         stdin=reader.text("stdin"),

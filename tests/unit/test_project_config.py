@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -19,8 +21,21 @@ def test_the_template_is_valid_and_keeps_its_id(tmp_path: Path) -> None:
     config = load(write(tmp_path, TEMPLATE.format(id="ab" * 16, run='["./bench", "10"]')))
     assert config.id == "ab" * 16
     assert config.workload == (("./bench", "10"),)
-    assert config.compare == {"exit", "stdout", "stderr"}
+    assert config.compare == ("exit", "stdout", "stderr")
     assert config.time_limit == 60
+
+
+def test_a_configuration_reads_the_same_in_every_process(tmp_path: Path) -> None:
+    """An interrupted run is found again by it."""
+    write(tmp_path, 'run = ["./a"]\ncompare = ["stdout", "exit"]\n[env]\nB = "1"\nA = "2"\n')
+    code = "import sys, pathlib; from autopass_cc.project.config import load; print(repr(load(pathlib.Path(sys.argv[1]))))"
+    texts = {
+        subprocess.run(
+            [sys.executable, "-c", code, tmp_path], env={"PYTHONHASHSEED": str(seed)}, capture_output=True, check=True
+        ).stdout
+        for seed in range(1, 9)
+    }
+    assert len(texts) == 1
 
 
 def test_several_commands_are_a_list_of_lists(tmp_path: Path) -> None:
