@@ -26,6 +26,17 @@ bool environment_overrides_clang(void) {
   return false;
 }
 
+// ccache that runs its misses through distcc or icecc.
+bool hands_compiles_on(void) {
+  static const char *const variables[] = {"CCACHE_PREFIX", "SCCACHE_DIST_SCHEDULER_URL"};
+  for (size_t i = 0; i < sizeof variables / sizeof *variables; i++) {
+    const char *value = getenv(variables[i]);
+    if (value && *value)
+      return true;
+  }
+  return false;
+}
+
 static bool is_blank(const char *text) { return !text || text[strspn(text, " \t\r\n")] == 0; }
 
 static const char *make_absolute(const char *directory, const char *path) {

@@ -1,184 +1,201 @@
-// Which compiler is meant, and what the toolchains file knows about it.
+// Which compiler is meant: the one on the command line (autopass-cc clang-19 -c …), AUTOPASS_CLANG,
+// the one we are named after, the default of the toolchains file, the newest on PATH; in this
+// order.
 #include "launcher.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 enum { NEWEST = 40, OLDEST = 11 };
 
-// autopass-c++, clang++, clang++-22, …
-bool is_cxx_name(const char *name) { return strstr(name, "++") != NULL; }
+// A script or a cache may call a compiler by a name that is ours again; it hands this variable on.
+const char level_variable[] = "_AUTOPASS_LEVEL";
 
-static bool same_file(const char *path, const struct stat *status) {
-  struct stat other;
-  return stat(path, &other) == 0 && other.st_dev == status->st_dev &&
-         other.st_ino == status->st_ino;
+static bool is_nested(void) { return getenv(level_variable) != NULL; }
+
+static bool accept(Compiler *compiler, const char *path) {
+  if (!path)
+    return false;
+  compiler->path = path;
+  compiler->shown = path;
+  compiler->native = program_kind(path) == PROGRAM_NATIVE;
+  return true;
 }
 
-// Is this autopass itself (or its sibling for the other language), under whatever name?
-static bool is_launcher(const char *path, const struct stat *status) {
-  static char self[4096];
-  char link[4096];
-  ssize_t linked = readlink(path, link, sizeof link - 1);
-  link[linked < 0 ? 0 : linked] = 0;
-  // By name too: two installations that find each other on PATH would call each other for ever.
-  if (starts_with(base_name(path), "autopass-c") || starts_with(base_name(link), "autopass-c") ||
-      same_file("/proc/self/exe", status))
-    return true;
-  if (!*self) {
-    ssize_t length = readlink("/proc/self/exe", self, sizeof self - 16);
-    if (length <= 0)
-      return false;
-    self[length] = 0;
+// The first program of this name on PATH, with the cache that a link farm puts before it.
+static bool accept_named(Compiler *compiler, const char *name) {
+  const char *cache = NULL, *path = search_path(name, &cache);
+  if (!accept(compiler, path))
+    return false;
+  if (cache && !is_nested()) {
+    words_add(&compiler->prefix, cache);
+    compiler->remote = is_remote_name(base_name(cache));
   }
-  static const char *const names[] = {"autopass-cc", "autopass-c++"};
-  for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-    strcpy(self + (base_name(self) - self), names[i]); // room was kept above
-    if (same_file(self, status))
+  return true;
+}
+
+static bool accept_any_clang(Compiler *compiler) {
+  if (accept_named(compiler, "clang"))
+    return true;
+  for (int version = NEWEST; version >= OLDEST; version--) {
+    const char digits[] = {(char)('0' + version / 10), (char)('0' + version % 10), 0};
+    if (accept_named(compiler, concatenate("clang-", digits, "")))
       return true;
   }
   return false;
 }
 
-static bool is_compiler(const char *path) {
-  struct stat status;
-  return stat(path, &status) == 0 && S_ISREG(status.st_mode) && access(path, X_OK) == 0 &&
-         !is_launcher(path, &status);
-}
-
-static const char *search_path(const char *name) {
-  const char *path = getenv("PATH");
-  if (!path)
-    path = "/usr/local/bin:/usr/bin:/bin";
-  while (true) {
-    size_t length = strcspn(path, ":");
-    Bytes candidate = {0};
-    bytes_add(&candidate, length ? path : ".", length ? length : 1);
-    bytes_text(&candidate, "/");
-    bytes_text(&candidate, name);
-    if (is_compiler(bytes_string(&candidate)))
-      return candidate.data;
-    if (!path[length])
-      return NULL;
-    path += length + 1;
-  }
-}
-
-static const char *search_any_clang(void) {
-  const char *found = search_path("clang");
-  for (int version = NEWEST; !found && version >= OLDEST; version--) {
-    char name[16];
-    snprintf(name, sizeof name, "clang-%d", version);
-    found = search_path(name);
-  }
-  return found;
-}
-
-// The value of the `default` line, or NULL.
-static const char *default_clang(const char *toolchains) {
+// The value of the `default` line.
+static bool accept_default(Compiler *compiler, const char *toolchains) {
   const char *line = toolchains ? strstr(toolchains, "\ndefault\t") : NULL;
   if (!line)
-    return NULL;
+    return false;
   line += strlen("\ndefault\t");
   Bytes path = {0};
   bytes_add(&path, line, strcspn(line, "\t\n"));
-  const char *found = bytes_string(&path);
-  return is_compiler(found) ? found : NULL;
+  ProgramKind kind = program_kind(bytes_string(&path));
+  return (kind == PROGRAM_NATIVE || kind == PROGRAM_SCRIPT) && accept(compiler, path.data);
 }
 
 // /usr/bin/clang-22 -> /usr/bin/clang++-22, gcc -> g++; NULL when there is no such program.
 static const char *cxx_sibling(const char *path) {
   static const char *const renamings[][2] = {{"clang", "clang++"}, {"gcc", "g++"}};
+  CompilerName parsed;
   const char *name = base_name(path);
+  if (!parse_compiler_name(name, &parsed))
+    return NULL;
   for (size_t i = 0; i < 2; i++) {
-    const char *at = strstr(name, renamings[i][0]);
-    if (!at)
+    if (strcmp(parsed.word, renamings[i][0]) != 0)
       continue;
     Bytes sibling = {0};
-    bytes_add(&sibling, path, (size_t)(at - path));
+    bytes_add(&sibling, path, (size_t)(name - path) + parsed.prefix);
     bytes_text(&sibling, renamings[i][1]);
-    bytes_text(&sibling, at + strlen(renamings[i][0]));
-    return is_compiler(bytes_string(&sibling)) ? sibling.data : NULL;
+    bytes_text(&sibling, parsed.suffix);
+    ProgramKind kind = program_kind(bytes_string(&sibling));
+    return kind == PROGRAM_NATIVE || kind == PROGRAM_SCRIPT ? sibling.data : NULL;
   }
   return NULL;
 }
 
-// Called as `clang-22` from a masquerade directory: the user means that version, not the default.
-static const char *named_clang(const char *name) {
-  const char *rest = starts_with(name, "clang++") ? name + 7 : name + 5;
-  if (!starts_with(name, "clang") || rest[0] != '-' || strspn(rest + 1, "0123456789") == 0 ||
-      rest[1 + strspn(rest + 1, "0123456789")])
-    return NULL;
-  return search_path(concatenate("clang", rest, ""));
+// The C++ driver of the compiler that was found, where one is wanted and it is not that already.
+static void become_cxx(Compiler *compiler, bool cxx) {
+  compiler->cxx = cxx;
+  if (!cxx || is_cxx_name(base_name(compiler->shown)))
+    return;
+  const char *sibling = cxx_sibling(compiler->path);
+  if (sibling)
+    accept(compiler, sibling);
+  else
+    compiler->driver_mode = true;
 }
 
-// `name` is the basename we were called by, `toolchains` the text of that file or NULL.
-bool find_compiler(const char *name, const char *toolchains, Compiler *compiler) {
-  const char *chosen = getenv("AUTOPASS_CLANG");
-  const char *path = NULL;
-  if (chosen && *chosen)
-    path = strchr(chosen, '/') ? (is_compiler(chosen) ? chosen : NULL) : search_path(chosen);
-  else if (!(path = named_clang(name)) && !(path = default_clang(toolchains)))
-    path = search_any_clang();
-  *compiler = (Compiler){path, false};
-  if (!path)
+// By the name that a launcher was called by. A masqueraded `clang-22` means that version and
+// `clang` the next one on PATH; with TRIPLE-clang the driver takes its target from the name, so it
+// keeps that.
+static bool accept_by_own_name(Compiler *compiler, const char *name, const char *toolchains) {
+  CompilerName parsed = {"cc", "", 0};
+  bool known = parse_compiler_name(name, &parsed);
+  bool ours = starts_with(name, "autopass-");
+  bool clang = known && !ours && starts_with(parsed.word, "clang");
+  const char *plain = concatenate("clang", parsed.suffix, "");
+  bool found = (clang && parsed.prefix && accept_named(compiler, name)) ||
+               (clang && accept_named(compiler, plain)) || accept_default(compiler, toolchains) ||
+               accept_any_clang(compiler);
+  if (!found)
     return false;
-  if (is_cxx_name(name) && !is_cxx_name(base_name(path))) {
-    const char *sibling = cxx_sibling(path);
-    *compiler = sibling ? (Compiler){sibling, false} : (Compiler){path, true};
+  become_cxx(compiler, is_cxx_name(name));
+  if (clang && parsed.prefix && strcmp(base_name(compiler->path), name) != 0) {
+    compiler->shown = concatenate(absolute_path(compiler->path, ".."), "/", name);
+    compiler->renamed = true;
   }
   return true;
 }
 
-static ToolchainStatus status_of(const char *word) {
-  if (strcmp(word, "ok") == 0)
-    return TOOLCHAIN_OK;
-  return strcmp(word, "knobs") == 0 ? TOOLCHAIN_KNOBS : TOOLCHAIN_REFUSED;
+static const char *locate(const char *word) {
+  if (strchr(word, '/'))
+    return program_kind(word) == PROGRAM_NONE ? NULL : word;
+  return search_path(word, NULL);
 }
 
-// Splits one line at its tabs, in place; returns the number of fields, at most `limit`.
-static size_t split(char *line, char **fields, size_t limit) {
+// An object file may have the name of a compiler: `autopass-cc cc main.o` links two files.
+static bool is_input(const char *word) {
+  return !strchr(word, '/') && access(word, F_OK) == 0 && access(word, X_OK) != 0;
+}
+
+// Reads caches and a compiler from the front of `words`; returns how many words that took, 0 for
+// none.
+static size_t accept_words(Compiler *compiler, char *const *words, const char *toolchains) {
   size_t count = 0;
-  for (char *field = line; field && count < limit; count++) {
-    fields[count] = field;
-    if ((field = strchr(field, '\t')))
-      *field++ = 0;
+  CompilerName parsed;
+  for (;; count++) {
+    const char *word = words[count];
+    if (!word || word[0] == '-' || word[0] == '@' || is_input(word))
+      break;
+    const char *name = base_name(word);
+    bool remote = is_remote_name(name);
+    const char *path = remote || is_cache_name(name) ? locate(word) : NULL;
+    if (path) {
+      words_add(&compiler->prefix, path);
+      compiler->remote |= remote;
+      continue;
+    }
+    if (!parse_compiler_name(name, &parsed))
+      break;
+    if (strchr(word, '/') ? program_kind(word) == PROGRAM_LAUNCHER
+                          : starts_with(name, "autopass-c"))
+      return accept_by_own_name(compiler, name, toolchains) ? count + 1 : 0;
+    if (!strchr(word, '/') ? !accept_named(compiler, word) : !accept(compiler, locate(word)))
+      break;
+    compiler->cxx = is_cxx_name(name);
+    return count + 1;
   }
+  if (count == 0)
+    return 0;
+  // `ccache -s`, or a word that is no compiler: the last cache is what is run, and nothing is known
+  // of it.
+  accept(compiler, compiler->prefix.items[--compiler->prefix.count]);
   return count;
 }
 
-// A compiler is known by what stat() says of it, so an upgraded one is a stranger until it was
-// looked at.
-Toolchain find_toolchain(const char *toolchains, const char *compiler) {
-  enum { KIND, PATH, MTIME, SIZE, INODE, ID, MAJOR, STATUS, PLUGIN, FIELDS };
-  Toolchain found = {0};
-  struct stat status;
-  if (!toolchains || !starts_with(toolchains, "autopass-toolchains 1\n") ||
-      stat(compiler, &status) != 0)
-    return found;
-  char mtime[32], size[32], inode[32];
-  snprintf(mtime, sizeof mtime, "%lld",
-           (long long)status.st_mtim.tv_sec * 1000000000 + status.st_mtim.tv_nsec);
-  snprintf(size, sizeof size, "%lld", (long long)status.st_size);
-  snprintf(inode, sizeof inode, "%llu", (unsigned long long)status.st_ino);
-  for (const char *line = toolchains, *end; (end = strchr(line, '\n')); line = end + 1) {
-    char *fields[FIELDS];
-    Bytes copy = {0};
-    bytes_add(&copy, line, (size_t)(end - line));
-    bytes_add(&copy, "", 1);
-    if (!starts_with(copy.data, "clang\t") || split(copy.data, fields, FIELDS) != FIELDS)
-      continue;
-    if (strcmp(fields[MTIME], mtime) || strcmp(fields[SIZE], size) || strcmp(fields[INODE], inode))
-      continue;
-    if (!is_digest(fields[ID]) || fields[ID][DIGEST_HEX] || !atoi(fields[MAJOR]))
-      continue;
-    found.status = status_of(fields[STATUS]);
-    found.id = fields[ID];
-    found.major = atoi(fields[MAJOR]);
-    found.plugin =
-        fields[PLUGIN][0] == '/' && !strchr(fields[PLUGIN], '\t') ? fields[PLUGIN] : NULL;
+static bool accept_setting(Compiler *compiler, const char *setting, bool cxx,
+                           const char *toolchains) {
+  ProgramKind kind = strchr(setting, '/') ? program_kind(setting) : PROGRAM_NONE;
+  bool found;
+  if (kind == PROGRAM_NATIVE || kind == PROGRAM_SCRIPT) {
+    found = accept(compiler, setting);
+  } else if (!setting[strcspn(setting, " \t")]) {
+    found = !strchr(setting, '/') && accept_named(compiler, setting);
+  } else {
+    Words words = {0};
+    for (const char *at = setting; at += strspn(at, " \t"), *at; at += strcspn(at, " \t")) {
+      Bytes word = {0};
+      bytes_add(&word, at, strcspn(at, " \t"));
+      words_add(&words, bytes_string(&word));
+    }
+    found = words.count &&
+            accept_words(compiler, (char *const *)words.items, toolchains) == words.count;
   }
+  if (found)
+    become_cxx(compiler, cxx);
+  else
+    *compiler = (Compiler){.wanted = setting};
   return found;
+}
+
+// Finds the compiler and returns how many words of `argv`, after its first, name it.
+size_t find_compiler(char **argv, const char *toolchains, Compiler *compiler) {
+  const char *name = base_name(argv[0]), *setting = getenv("AUTOPASS_CLANG");
+  *compiler = (Compiler){.wanted = "clang"};
+  size_t words = argv[1] && argv[1][0] != '-' ? accept_words(compiler, argv + 1, toolchains) : 0;
+  if (!words) {
+    *compiler = (Compiler){.wanted = "clang"};
+    // Coming back through what AUTOPASS_CLANG names, it must not be taken again.
+    if (setting && *setting && !is_nested())
+      accept_setting(compiler, setting, is_cxx_name(name), toolchains);
+    else
+      accept_by_own_name(compiler, name, toolchains);
+  }
+  compiler->nested = is_nested();
+  return words;
 }

@@ -44,11 +44,19 @@ static Reason decide_source(Launch *launch, int source) {
     return launch->command.reason;
   if (environment_overrides_clang())
     return REASON_ENVIRONMENT;
+  if (launch->compiler.nested)
+    return REASON_RECURSION;
+  if (launch->compiler.renamed)
+    return REASON_DRIVER_MODE; // the target comes from the name
+  if (launch->compiler.remote || (launch->compiler.prefix.count && hands_compiles_on()))
+    return REASON_REMOTE;
   Toolchain toolchain = find_toolchain(launch->toolchains, launch->compiler.path);
   if (toolchain.status == TOOLCHAIN_UNKNOWN)
     return REASON_UNKNOWN_TOOLCHAIN;
   if (toolchain.status == TOOLCHAIN_REFUSED)
     return REASON_REFUSED_TOOLCHAIN;
+  if (launch->compiler.prefix.count && toolchain.major < 19)
+    return REASON_CACHE; // takes -mllvm X in two words only, and caches misread the second
   Publication list[2];
   size_t count = list_publications(&launch->project, launch->data, launch->directory, list);
   if (!launch->recording && !any_index_exists(list, count))
@@ -109,15 +117,27 @@ static bool is_switched_off(void) {
   return value && strcmp(value, "off") == 0;
 }
 
+// The other programs that this one is: autopass-epoch and autopass-llvm-ar, …
+static bool is_tool_name(const char *name) {
+  return starts_with(name, "autopass-") && !starts_with(name, "autopass-c");
+}
+
 int main(int argc, char **argv) {
   static char directory[4096];
   if (argc < 1)
     return 127;
+  const char *name = base_name(argv[0]);
   Launch launch = {.directory = getcwd(directory, sizeof directory)};
-  bool cxx = is_cxx_name(base_name(argv[0]));
+  launch_prepare(argv, &launch.compiler); // from here on every way out is one of its two
   launch.data = data_directory(launch.directory);
   launch.toolchains = read_toolchains(launch.data);
-  find_compiler(base_name(argv[0]), launch.toolchains, &launch.compiler);
+  if (is_tool_name(name) && strcmp(name, "autopass-epoch") != 0) {
+    find_compiler((char *[]){"autopass-cc", NULL}, launch.toolchains, &launch.compiler);
+    run_tool(argv, name + strlen("autopass-"), &launch.compiler, launch.toolchains);
+  }
+  argv += find_compiler(argv, launch.toolchains, &launch.compiler);
+  if (is_tool_name(name))
+    return print_epoch(launch.directory, launch.data, &launch.compiler, launch.toolchains);
   launch_prepare(argv, &launch.compiler);
   if (!launch.compiler.path || is_switched_off())
     run_unchanged();
@@ -125,7 +145,7 @@ int main(int argc, char **argv) {
   Reason reason = REASON_RESPONSE_FILE;
   bool understood = expand_arguments(argv + 1, &launch.arguments);
   if (understood && launch.directory) {
-    launch.command = classify(&launch.arguments, cxx);
+    launch.command = classify(&launch.arguments, launch.compiler.cxx);
     launch.recording = journal_is_on(launch.data);
     reason = decide(&launch);
   } else if (understood) {

@@ -126,14 +126,42 @@ bool is_probe(const Command *command, const char *directory);
 
 // ---- environment.c
 bool environment_overrides_clang(void);
+bool hands_compiles_on(void);
 extern const char *const recorded_variables[];
 const char *data_directory(const char *directory);
 
-// ---- find_clang.c: which compiler is meant, and what is known about it
+// ---- names.c
 typedef struct {
-  const char *path;
+  const char *word, *suffix; // "clang++", "-22"
+  size_t prefix;             // length of "x86_64-linux-gnu-"
+} CompilerName;
+bool parse_compiler_name(const char *name, CompilerName *parsed);
+bool is_cxx_name(const char *name);
+bool is_cache_name(const char *name);
+bool is_remote_name(const char *name);
+
+// ---- search.c: programs on PATH
+typedef enum { PROGRAM_NONE, PROGRAM_SCRIPT, PROGRAM_NATIVE, PROGRAM_LAUNCHER } ProgramKind;
+ProgramKind program_kind(const char *path);
+const char *search_path(const char *name, const char **cache);
+
+// ---- find_clang.c: which compiler is meant
+typedef struct {
+  Words prefix;       // a cache and such: what runs the compiler
+  const char *path;   // NULL: there is none
+  const char *shown;  // its argv[0]
+  const char *wanted; // for the message that there is none
+  bool cxx;
   bool driver_mode; // --driver-mode=g++ must be added
+  bool native;      // not a script
+  bool remote;      // the prefix may run it on another machine
+  bool renamed;     // shown is not path
+  bool nested;      // we were started by what we had started
 } Compiler;
+extern const char level_variable[];
+size_t find_compiler(char **argv, const char *toolchains, Compiler *compiler);
+
+// ---- toolchains.c: what is known about it
 typedef enum {
   TOOLCHAIN_UNKNOWN,
   TOOLCHAIN_REFUSED,
@@ -145,9 +173,13 @@ typedef struct {
   const char *id, *plugin;
   int major;
 } Toolchain;
-bool is_cxx_name(const char *name);
-bool find_compiler(const char *name, const char *toolchains, Compiler *compiler);
 Toolchain find_toolchain(const char *toolchains, const char *compiler);
+
+// ---- tools.c, epoch.c: what else this program is, under other names
+_Noreturn void run_tool(char **argv, const char *tool, const Compiler *compiler,
+                        const char *toolchains);
+int print_epoch(const char *directory, const char *data, const Compiler *compiler,
+                const char *toolchains);
 
 // ---- project.c
 typedef struct {
@@ -205,5 +237,6 @@ void log_line(const Event *event);
 void launch_prepare(char **argv, const Compiler *compiler);
 _Noreturn void run_unchanged(void);
 _Noreturn void run_with(const Words *recipe);
+_Noreturn void report_failure(const char *program, const char *wanted);
 
 #endif

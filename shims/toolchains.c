@@ -1,0 +1,57 @@
+// What the toolchains file knows about a compiler.
+#include "launcher.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static ToolchainStatus status_of(const char *word) {
+  if (strcmp(word, "ok") == 0)
+    return TOOLCHAIN_OK;
+  return strcmp(word, "knobs") == 0 ? TOOLCHAIN_KNOBS : TOOLCHAIN_REFUSED;
+}
+
+// Splits one line at its tabs, in place; returns the number of fields, at most `limit`.
+static size_t split(char *line, char **fields, size_t limit) {
+  size_t count = 0;
+  for (char *field = line; field && count < limit; count++) {
+    fields[count] = field;
+    if ((field = strchr(field, '\t')))
+      *field++ = 0;
+  }
+  return count;
+}
+
+// A compiler is known by what stat() says of it, so an upgraded one is a stranger until it was
+// looked at.
+Toolchain find_toolchain(const char *toolchains, const char *compiler) {
+  enum { KIND, PATH, MTIME, SIZE, INODE, ID, MAJOR, STATUS, PLUGIN, FIELDS };
+  Toolchain found = {0};
+  struct stat status;
+  if (!toolchains || !starts_with(toolchains, "autopass-toolchains 1\n") ||
+      stat(compiler, &status) != 0)
+    return found;
+  char mtime[32], size[32], inode[32];
+  snprintf(mtime, sizeof mtime, "%lld",
+           (long long)status.st_mtim.tv_sec * 1000000000 + status.st_mtim.tv_nsec);
+  snprintf(size, sizeof size, "%lld", (long long)status.st_size);
+  snprintf(inode, sizeof inode, "%llu", (unsigned long long)status.st_ino);
+  for (const char *line = toolchains, *end; (end = strchr(line, '\n')); line = end + 1) {
+    char *fields[FIELDS];
+    Bytes copy = {0};
+    bytes_add(&copy, line, (size_t)(end - line));
+    bytes_add(&copy, "", 1);
+    if (!starts_with(copy.data, "clang\t") || split(copy.data, fields, FIELDS) != FIELDS)
+      continue;
+    if (strcmp(fields[MTIME], mtime) || strcmp(fields[SIZE], size) || strcmp(fields[INODE], inode))
+      continue;
+    if (!is_digest(fields[ID]) || fields[ID][DIGEST_HEX] || !atoi(fields[MAJOR]))
+      continue;
+    found.status = status_of(fields[STATUS]);
+    found.id = fields[ID];
+    found.major = atoi(fields[MAJOR]);
+    found.plugin =
+        fields[PLUGIN][0] == '/' && !strchr(fields[PLUGIN], '\t') ? fields[PLUGIN] : NULL;
+  }
+  return found;
+}
