@@ -26,6 +26,17 @@ void bytes_add(Bytes *bytes, const void *data, size_t length) {
 
 void bytes_text(Bytes *bytes, const char *text) { bytes_add(bytes, text, strlen(text)); }
 
+void bytes_number(Bytes *bytes, long long number) {
+  char digits[24], *at = digits + sizeof digits;
+  unsigned long long rest = number < 0 ? -(unsigned long long)number : (unsigned long long)number;
+  do {
+    *--at = (char)('0' + rest % 10);
+  } while (rest /= 10);
+  if (number < 0)
+    *--at = '-';
+  bytes_add(bytes, at, (size_t)(digits + sizeof digits - at));
+}
+
 const char *bytes_string(Bytes *bytes) {
   bytes_add(bytes, "", 1);
   bytes->length--;

@@ -14,33 +14,38 @@ const char level_variable[] = "_AUTOPASS_LEVEL";
 
 static bool is_nested(void) { return getenv(level_variable) != NULL; }
 
-static bool accept(Compiler *compiler, const char *path) {
-  if (!path)
-    return false;
-  compiler->path = path;
-  compiler->shown = path;
-  compiler->native = program_kind(path) == PROGRAM_NATIVE;
+static bool accept(Compiler *compiler, const Program *program) {
+  compiler->path = program->path;
+  compiler->shown = program->path;
+  compiler->native = program->native;
   return true;
+}
+
+static bool accept_path(Compiler *compiler, const char *path) {
+  Program program;
+  return is_program(path, &program) && accept(compiler, &program);
 }
 
 // The first program of this name on PATH, with the cache that a link farm puts before it.
 static bool accept_named(Compiler *compiler, const char *name) {
-  const char *cache = NULL, *path = search_path(name, &cache);
-  if (!accept(compiler, path))
+  Program program;
+  if (!search_path(name, &program))
     return false;
-  if (cache && !is_nested()) {
-    words_add(&compiler->prefix, cache);
-    compiler->remote = is_remote_name(base_name(cache));
+  if (program.cache && !is_nested()) {
+    words_add(&compiler->prefix, program.cache);
+    compiler->remote = is_remote_name(base_name(program.cache));
   }
-  return true;
+  return accept(compiler, &program);
 }
 
 static bool accept_any_clang(Compiler *compiler) {
   if (accept_named(compiler, "clang"))
     return true;
   for (int version = NEWEST; version >= OLDEST; version--) {
-    const char digits[] = {(char)('0' + version / 10), (char)('0' + version % 10), 0};
-    if (accept_named(compiler, concatenate("clang-", digits, "")))
+    Bytes name = {0};
+    bytes_text(&name, "clang-");
+    bytes_number(&name, version);
+    if (accept_named(compiler, bytes_string(&name)))
       return true;
   }
   return false;
@@ -54,39 +59,29 @@ static bool accept_default(Compiler *compiler, const char *toolchains) {
   line += strlen("\ndefault\t");
   Bytes path = {0};
   bytes_add(&path, line, strcspn(line, "\t\n"));
-  ProgramKind kind = program_kind(bytes_string(&path));
-  return (kind == PROGRAM_NATIVE || kind == PROGRAM_SCRIPT) && accept(compiler, path.data);
+  return accept_path(compiler, bytes_string(&path));
 }
 
-// /usr/bin/clang-22 -> /usr/bin/clang++-22, gcc -> g++; NULL when there is no such program.
-static const char *cxx_sibling(const char *path) {
-  static const char *const renamings[][2] = {{"clang", "clang++"}, {"gcc", "g++"}};
+// /usr/bin/clang-22 -> /usr/bin/clang++-22, gcc -> g++; false when there is no such program.
+static bool accept_cxx_sibling(Compiler *compiler) {
   CompilerName parsed;
-  const char *name = base_name(path);
+  const char *path = compiler->path, *name = base_name(path);
   if (!parse_compiler_name(name, &parsed))
-    return NULL;
-  for (size_t i = 0; i < 2; i++) {
-    if (strcmp(parsed.word, renamings[i][0]) != 0)
-      continue;
-    Bytes sibling = {0};
-    bytes_add(&sibling, path, (size_t)(name - path) + parsed.prefix);
-    bytes_text(&sibling, renamings[i][1]);
-    bytes_text(&sibling, parsed.suffix);
-    ProgramKind kind = program_kind(bytes_string(&sibling));
-    return kind == PROGRAM_NATIVE || kind == PROGRAM_SCRIPT ? sibling.data : NULL;
-  }
-  return NULL;
+    return false;
+  bool clang = strcmp(parsed.word, "clang") == 0;
+  if (!clang && strcmp(parsed.word, "gcc") != 0)
+    return false;
+  Bytes sibling = {0};
+  bytes_add(&sibling, path, (size_t)(name - path) + parsed.prefix);
+  bytes_text(&sibling, clang ? "clang++" : "g++");
+  bytes_text(&sibling, parsed.suffix);
+  return accept_path(compiler, bytes_string(&sibling));
 }
 
 // The C++ driver of the compiler that was found, where one is wanted and it is not that already.
 static void become_cxx(Compiler *compiler, bool cxx) {
   compiler->cxx = cxx;
-  if (!cxx || is_cxx_name(base_name(compiler->shown)))
-    return;
-  const char *sibling = cxx_sibling(compiler->path);
-  if (sibling)
-    accept(compiler, sibling);
-  else
+  if (cxx && !is_cxx_name(base_name(compiler->shown)) && !accept_cxx_sibling(compiler))
     compiler->driver_mode = true;
 }
 
@@ -112,10 +107,8 @@ static bool accept_by_own_name(Compiler *compiler, const char *name, const char 
   return true;
 }
 
-static const char *locate(const char *word) {
-  if (strchr(word, '/'))
-    return program_kind(word) == PROGRAM_NONE ? NULL : word;
-  return search_path(word, NULL);
+static bool locate(const char *word, Program *program) {
+  return strchr(word, '/') ? is_program(word, program) : search_path(word, program);
 }
 
 // An object file may have the name of a compiler: `autopass-cc cc main.o` links two files.
@@ -128,15 +121,15 @@ static bool is_input(const char *word) {
 static size_t accept_words(Compiler *compiler, char *const *words, const char *toolchains) {
   size_t count = 0;
   CompilerName parsed;
+  Program program;
   for (;; count++) {
     const char *word = words[count];
     if (!word || word[0] == '-' || word[0] == '@' || is_input(word))
       break;
     const char *name = base_name(word);
     bool remote = is_remote_name(name);
-    const char *path = remote || is_cache_name(name) ? locate(word) : NULL;
-    if (path) {
-      words_add(&compiler->prefix, path);
+    if ((remote || is_cache_name(name)) && locate(word, &program)) {
+      words_add(&compiler->prefix, program.path);
       compiler->remote |= remote;
       continue;
     }
@@ -145,7 +138,7 @@ static size_t accept_words(Compiler *compiler, char *const *words, const char *t
     if (strchr(word, '/') ? program_kind(word) == PROGRAM_LAUNCHER
                           : starts_with(name, "autopass-c"))
       return accept_by_own_name(compiler, name, toolchains) ? count + 1 : 0;
-    if (!strchr(word, '/') ? !accept_named(compiler, word) : !accept(compiler, locate(word)))
+    if (strchr(word, '/') ? !accept_path(compiler, word) : !accept_named(compiler, word))
       break;
     compiler->cxx = is_cxx_name(name);
     return count + 1;
@@ -154,33 +147,25 @@ static size_t accept_words(Compiler *compiler, char *const *words, const char *t
     return 0;
   // `ccache -s`, or a word that is no compiler: the last cache is what is run, and nothing is known
   // of it.
-  accept(compiler, compiler->prefix.items[--compiler->prefix.count]);
+  accept_path(compiler, compiler->prefix.items[--compiler->prefix.count]);
   return count;
 }
 
-static bool accept_setting(Compiler *compiler, const char *setting, bool cxx,
-                           const char *toolchains) {
-  ProgramKind kind = strchr(setting, '/') ? program_kind(setting) : PROGRAM_NONE;
-  bool found;
-  if (kind == PROGRAM_NATIVE || kind == PROGRAM_SCRIPT) {
-    found = accept(compiler, setting);
-  } else if (!setting[strcspn(setting, " \t")]) {
-    found = !strchr(setting, '/') && accept_named(compiler, setting);
-  } else {
-    Words words = {0};
-    for (const char *at = setting; at += strspn(at, " \t"), *at; at += strcspn(at, " \t")) {
-      Bytes word = {0};
-      bytes_add(&word, at, strcspn(at, " \t"));
-      words_add(&words, bytes_string(&word));
-    }
-    found = words.count &&
-            accept_words(compiler, (char *const *)words.items, toolchains) == words.count;
+// AUTOPASS_CLANG is a path (perhaps with blanks in it), a name, or a command such as "ccache
+// clang-22".
+static bool accept_setting(Compiler *compiler, const char *setting, const char *toolchains) {
+  if (strchr(setting, '/') && accept_path(compiler, setting))
+    return true;
+  if (!setting[strcspn(setting, " \t")])
+    return !strchr(setting, '/') && accept_named(compiler, setting);
+  Words words = {0};
+  for (const char *at = setting; at += strspn(at, " \t"), *at; at += strcspn(at, " \t")) {
+    Bytes word = {0};
+    bytes_add(&word, at, strcspn(at, " \t"));
+    words_add(&words, bytes_string(&word));
   }
-  if (found)
-    become_cxx(compiler, cxx);
-  else
-    *compiler = (Compiler){.wanted = setting};
-  return found;
+  return words.count &&
+         accept_words(compiler, (char *const *)words.items, toolchains) == words.count;
 }
 
 // Finds the compiler and returns how many words of `argv`, after its first, name it.
@@ -191,10 +176,12 @@ size_t find_compiler(char **argv, const char *toolchains, Compiler *compiler) {
   if (!words) {
     *compiler = (Compiler){.wanted = "clang"};
     // Coming back through what AUTOPASS_CLANG names, it must not be taken again.
-    if (setting && *setting && !is_nested())
-      accept_setting(compiler, setting, is_cxx_name(name), toolchains);
-    else
+    if (!setting || !*setting || is_nested())
       accept_by_own_name(compiler, name, toolchains);
+    else if (accept_setting(compiler, setting, toolchains))
+      become_cxx(compiler, is_cxx_name(name));
+    else
+      *compiler = (Compiler){.wanted = setting};
   }
   compiler->nested = is_nested();
   return words;

@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <stdio.h>
+#include <stdio.h> // rename
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -76,9 +76,8 @@ static long long nanoseconds(void) {
 static void format_event(const Event *event, long long time, Bytes *line) {
   const Command *command = event->command;
   const Keys *keys = event->keys;
-  char start[48];
-  snprintf(start, sizeof start, "{\"v\":1,\"t\":%lld", time);
-  bytes_text(line, start);
+  bytes_text(line, "{\"v\":1,\"t\":");
+  bytes_number(line, time);
   add_field(line, "kind", command->kind == KIND_COMPILE ? "compile" : "link");
   add_field(line, "decision", decision_word(reason_decision(event->reason)));
   add_field(line, "reason", reason_word(event->reason));
@@ -132,9 +131,14 @@ static void append(const Event *event, const Bytes *line) {
 // its name.
 static void write_own_file(const Event *event, long long time, const Bytes *line) {
   const char *directory = concatenate(event->data, "/journal.d", "");
-  char name[64];
-  snprintf(name, sizeof name, "%ld-%lld.json", (long)getpid(), time);
-  const char *path = concatenate(directory, "/", name);
+  Bytes name = {0};
+  bytes_text(&name, directory);
+  bytes_text(&name, "/");
+  bytes_number(&name, getpid());
+  bytes_text(&name, "-");
+  bytes_number(&name, time);
+  bytes_text(&name, ".json");
+  const char *path = bytes_string(&name);
   const char *temporary = concatenate(path, ".part", ""); // readers look for *.json
   const int flags = O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW;
   int descriptor = open(temporary, flags, 0600);

@@ -32,6 +32,7 @@ typedef struct {
 void *allocate(size_t size);
 void bytes_add(Bytes *bytes, const void *data, size_t length);
 void bytes_text(Bytes *bytes, const char *text);
+void bytes_number(Bytes *bytes, long long number);
 const char *bytes_string(Bytes *bytes);
 void words_add(Words *words, const char *word);
 const char *concatenate(const char *first, const char *second, const char *third);
@@ -142,8 +143,13 @@ bool is_remote_name(const char *name);
 
 // ---- search.c: programs on PATH
 typedef enum { PROGRAM_NONE, PROGRAM_SCRIPT, PROGRAM_NATIVE, PROGRAM_LAUNCHER } ProgramKind;
+typedef struct {
+  const char *path, *cache;
+  bool native; // not a script
+} Program;
 ProgramKind program_kind(const char *path);
-const char *search_path(const char *name, const char **cache);
+bool is_program(const char *path, Program *program);
+bool search_path(const char *name, Program *program);
 
 // ---- find_clang.c: which compiler is meant
 typedef struct {
@@ -153,10 +159,10 @@ typedef struct {
   const char *wanted; // for the message that there is none
   bool cxx;
   bool driver_mode; // --driver-mode=g++ must be added
-  bool native;      // not a script
-  bool remote;      // the prefix may run it on another machine
-  bool renamed;     // shown is not path
-  bool nested;      // we were started by what we had started
+  bool native;
+  bool remote;  // the prefix may run it on another machine
+  bool renamed; // shown is not path
+  bool nested;  // we were started by what we had started
 } Compiler;
 extern const char level_variable[];
 size_t find_compiler(char **argv, const char *toolchains, Compiler *compiler);

@@ -44,41 +44,44 @@ ProgramKind program_kind(const char *path) {
 }
 
 // A link farm such as /usr/lib/ccache: its `clang` is ccache, which looks for the next `clang` on
-// PATH.
-static bool is_farm_entry(const char *path, const char **cache) {
+// PATH. Returns the path of that cache, or NULL.
+static const char *farmed_cache(const char *path) {
   static char target[4096];
   ssize_t length = readlink(path, target, sizeof target - 1);
   target[length < 0 ? 0 : length] = 0;
   const char *name = base_name(target);
-  if (!is_cache_name(name) && !is_remote_name(name))
-    return false;
-  if (cache)
-    *cache = absolute_path(absolute_path(path, ".."), target);
-  return true;
+  bool is_farm = is_cache_name(name) || is_remote_name(name);
+  return is_farm ? absolute_path(absolute_path(path, ".."), target) : NULL;
 }
 
-// Returns the first program of that name on PATH that is no launcher and no link to a cache, or
-// NULL. `cache`, where not NULL, takes the path of the first cache that stands before it there.
-const char *search_path(const char *name, const char **cache) {
-  const char *path = getenv("PATH");
+bool is_program(const char *path, Program *program) {
+  ProgramKind kind = program_kind(path);
+  *program = (Program){path, NULL, kind == PROGRAM_NATIVE};
+  return kind == PROGRAM_NATIVE || kind == PROGRAM_SCRIPT;
+}
+
+// Finds the first program of that name on PATH that is no launcher and no link to a cache; `cache`
+// is the first cache that stands before it there.
+bool search_path(const char *name, Program *program) {
+  const char *path = getenv("PATH"), *before = NULL, *cache;
   if (!path)
     path = "/usr/local/bin:/usr/bin:/bin";
   while (true) {
     size_t length = strcspn(path, ":");
-    const char *found = NULL;
     Bytes candidate = {0};
     bytes_add(&candidate, length ? path : ".", length ? length : 1);
     bytes_text(&candidate, "/");
     bytes_text(&candidate, name);
-    ProgramKind kind = program_kind(bytes_string(&candidate));
-    if (kind == PROGRAM_NATIVE || kind == PROGRAM_SCRIPT) {
-      if (!is_farm_entry(candidate.data, &found))
-        return candidate.data;
-      if (cache && !*cache)
-        *cache = found;
+    if (is_program(bytes_string(&candidate), program)) {
+      if (!(cache = farmed_cache(candidate.data))) {
+        program->cache = before;
+        return true;
+      }
+      if (!before)
+        before = cache;
     }
     if (!path[length])
-      return NULL;
+      return false;
     path += length + 1;
   }
 }

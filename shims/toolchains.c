@@ -1,7 +1,6 @@
 // What the toolchains file knows about a compiler.
 #include "launcher.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -31,11 +30,11 @@ Toolchain find_toolchain(const char *toolchains, const char *compiler) {
   if (!toolchains || !starts_with(toolchains, "autopass-toolchains 1\n") ||
       stat(compiler, &status) != 0)
     return found;
-  char mtime[32], size[32], inode[32];
-  snprintf(mtime, sizeof mtime, "%lld",
-           (long long)status.st_mtim.tv_sec * 1000000000 + status.st_mtim.tv_nsec);
-  snprintf(size, sizeof size, "%lld", (long long)status.st_size);
-  snprintf(inode, sizeof inode, "%llu", (unsigned long long)status.st_ino);
+  Bytes mtime = {0}, size = {0}, inode = {0};
+  bytes_number(&mtime, (long long)status.st_mtim.tv_sec * 1000000000 + status.st_mtim.tv_nsec);
+  bytes_number(&size, (long long)status.st_size);
+  bytes_number(&inode, (long long)status.st_ino);
+  const char *const stamp[] = {bytes_string(&mtime), bytes_string(&size), bytes_string(&inode)};
   for (const char *line = toolchains, *end; (end = strchr(line, '\n')); line = end + 1) {
     char *fields[FIELDS];
     Bytes copy = {0};
@@ -43,13 +42,14 @@ Toolchain find_toolchain(const char *toolchains, const char *compiler) {
     bytes_add(&copy, "", 1);
     if (!starts_with(copy.data, "clang\t") || split(copy.data, fields, FIELDS) != FIELDS)
       continue;
-    if (strcmp(fields[MTIME], mtime) || strcmp(fields[SIZE], size) || strcmp(fields[INODE], inode))
+    if (strcmp(fields[MTIME], stamp[0]) || strcmp(fields[SIZE], stamp[1]) ||
+        strcmp(fields[INODE], stamp[2]))
       continue;
-    if (!is_digest(fields[ID]) || fields[ID][DIGEST_HEX] || !atoi(fields[MAJOR]))
+    if (!is_digest(fields[ID]) || fields[ID][DIGEST_HEX] || !strtol(fields[MAJOR], NULL, 10))
       continue;
     found.status = status_of(fields[STATUS]);
     found.id = fields[ID];
-    found.major = atoi(fields[MAJOR]);
+    found.major = (int)strtol(fields[MAJOR], NULL, 10);
     found.plugin =
         fields[PLUGIN][0] == '/' && !strchr(fields[PLUGIN], '\t') ? fields[PLUGIN] : NULL;
   }
