@@ -54,6 +54,24 @@ class ToolchainError(AutopassError):
     exit_code = 12
 
 
+class LauncherMissingError(AutopassError):
+    """A native program of autopass is neither beside `autopass` nor on PATH."""
+
+    exit_code = 12
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"{name} is not installed.", "pip install autopass-cc again, or put its bin folder on PATH")
+
+
+class MasqueradeError(AutopassError):
+    """The directory of launchers that go by clang's names cannot be made."""
+
+    exit_code = 12
+
+    def __init__(self, directory: Path, why: str) -> None:
+        super().__init__(f"{directory} cannot be the masquerade directory: {why}.", "name an empty directory that you may write")
+
+
 class RecipeError(AutopassError):
     """Something outside the recipe grammar or the allow-list."""
 

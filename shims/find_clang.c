@@ -85,26 +85,44 @@ static void become_cxx(Compiler *compiler, bool cxx) {
     compiler->driver_mode = true;
 }
 
-// By the name that a launcher was called by. A masqueraded `clang-22` means that version and
-// `clang` the next one on PATH; with TRIPLE-clang the driver takes its target from the name, so it
-// keeps that.
-static bool accept_by_own_name(Compiler *compiler, const char *name, const char *toolchains) {
-  CompilerName parsed = {"cc", "", 0};
-  bool known = parse_compiler_name(name, &parsed);
-  bool ours = starts_with(name, "autopass-");
-  bool clang = known && !ours && starts_with(parsed.word, "clang");
-  const char *plain = concatenate("clang", parsed.suffix, "");
-  bool found = (clang && parsed.prefix && accept_named(compiler, name)) ||
-               (clang && accept_named(compiler, plain)) || accept_default(compiler, toolchains) ||
-               accept_any_clang(compiler);
-  if (!found)
+// A masqueraded `clang-22` means that version, whatever is set. With TRIPLE-clang the driver takes
+// its target from the name, so where there is no such program it keeps the name.
+static bool accept_versioned(Compiler *compiler, const char *name) {
+  CompilerName parsed;
+  if (starts_with(name, "autopass-") || !parse_compiler_name(name, &parsed) ||
+      !starts_with(parsed.word, "clang") || (!parsed.prefix && !*parsed.suffix))
     return false;
-  become_cxx(compiler, is_cxx_name(name));
-  if (clang && parsed.prefix && strcmp(base_name(compiler->path), name) != 0) {
+  if (parsed.prefix && accept_named(compiler, name))
+    return true;
+  if (!accept_named(compiler, concatenate("clang", parsed.suffix, "")))
+    return false;
+  if (parsed.prefix) {
     compiler->shown = concatenate(absolute_path(compiler->path, ".."), "/", name);
     compiler->renamed = true;
   }
   return true;
+}
+
+static bool accept_setting(Compiler *compiler, const char *setting, const char *toolchains);
+
+// By the name that a launcher was called by. `setting` is AUTOPASS_CLANG, or NULL where it must not
+// count.
+static bool accept_by_name(Compiler *compiler, const char *name, const char *setting,
+                           const char *toolchains) {
+  bool found;
+  if (accept_versioned(compiler, name)) {
+    found = true;
+  } else if (setting && *setting) {
+    found = accept_setting(compiler, setting, toolchains);
+    if (!found)
+      *compiler = (Compiler){.wanted = setting};
+  } else {
+    found = (starts_with(name, "clang") && accept_named(compiler, "clang")) ||
+            accept_default(compiler, toolchains) || accept_any_clang(compiler);
+  }
+  if (found)
+    become_cxx(compiler, is_cxx_name(name));
+  return found;
 }
 
 static bool locate(const char *word, Program *program) {
@@ -118,7 +136,8 @@ static bool is_input(const char *word) {
 
 // Reads caches and a compiler from the front of `words`; returns how many words that took, 0 for
 // none.
-static size_t accept_words(Compiler *compiler, char *const *words, const char *toolchains) {
+static size_t accept_words(Compiler *compiler, char *const *words, const char *setting,
+                           const char *toolchains) {
   size_t count = 0;
   CompilerName parsed;
   Program program;
@@ -137,7 +156,7 @@ static size_t accept_words(Compiler *compiler, char *const *words, const char *t
       break;
     if (strchr(word, '/') ? program_kind(word) == PROGRAM_LAUNCHER
                           : starts_with(name, "autopass-c"))
-      return accept_by_own_name(compiler, name, toolchains) ? count + 1 : 0;
+      return accept_by_name(compiler, name, setting, toolchains) ? count + 1 : 0;
     if (strchr(word, '/') ? !accept_path(compiler, word) : !accept_named(compiler, word))
       break;
     compiler->cxx = is_cxx_name(name);
@@ -165,23 +184,19 @@ static bool accept_setting(Compiler *compiler, const char *setting, const char *
     words_add(&words, bytes_string(&word));
   }
   return words.count &&
-         accept_words(compiler, (char *const *)words.items, toolchains) == words.count;
+         accept_words(compiler, (char *const *)words.items, NULL, toolchains) == words.count;
 }
 
 // Finds the compiler and returns how many words of `argv`, after its first, name it.
 size_t find_compiler(char **argv, const char *toolchains, Compiler *compiler) {
-  const char *name = base_name(argv[0]), *setting = getenv("AUTOPASS_CLANG");
+  // Coming back through what AUTOPASS_CLANG names, it must not be taken again.
+  const char *setting = is_nested() ? NULL : getenv("AUTOPASS_CLANG");
   *compiler = (Compiler){.wanted = "clang"};
-  size_t words = argv[1] && argv[1][0] != '-' ? accept_words(compiler, argv + 1, toolchains) : 0;
+  size_t words =
+      argv[1] && argv[1][0] != '-' ? accept_words(compiler, argv + 1, setting, toolchains) : 0;
   if (!words) {
     *compiler = (Compiler){.wanted = "clang"};
-    // Coming back through what AUTOPASS_CLANG names, it must not be taken again.
-    if (!setting || !*setting || is_nested())
-      accept_by_own_name(compiler, name, toolchains);
-    else if (accept_setting(compiler, setting, toolchains))
-      become_cxx(compiler, is_cxx_name(name));
-    else
-      *compiler = (Compiler){.wanted = setting};
+    accept_by_name(compiler, base_name(argv[0]), setting, toolchains);
   }
   compiler->nested = is_nested();
   return words;

@@ -132,7 +132,7 @@ int main(int argc, char **argv) {
   launch.data = data_directory(launch.directory);
   launch.toolchains = read_toolchains(launch.data);
   if (is_tool_name(name) && strcmp(name, "autopass-epoch") != 0) {
-    find_compiler((char *[]){"autopass-cc", NULL}, launch.toolchains, &launch.compiler);
+    find_compiler((char *[]){(char *)"autopass-cc", NULL}, launch.toolchains, &launch.compiler);
     run_tool(argv, name + strlen("autopass-"), &launch.compiler, launch.toolchains);
   }
   argv += find_compiler(argv, launch.toolchains, &launch.compiler);

@@ -23,6 +23,8 @@ COMMANDS = {
     "explain": "autopass_cc.cli.explain",
     "verify": "autopass_cc.cli.verify",
     "revert": "autopass_cc.cli.revert",
+    "masquerade": "autopass_cc.cli.masquerade",
+    "epoch": "autopass_cc.cli.epoch",
 }
 
 

@@ -23,7 +23,7 @@ def find_clang(setting: str | None = None) -> Path:
     """
     chosen = setting or os.environ.get("AUTOPASS_CLANG") or _configured()
     if chosen:
-        found = shutil.which(chosen)
+        found = shutil.which(_compiler_word(chosen))
         if found is None:
             raise NoClangError(f"{chosen} is not an executable file")
         if is_ourselves(Path(found)):
@@ -33,6 +33,12 @@ def find_clang(setting: str | None = None) -> Path:
     if not candidates:
         raise NoClangError("no clang or clang-NN is on PATH")
     return max(candidates, key=_rank).absolute()
+
+
+def _compiler_word(command: str) -> str:
+    """Return the compiler of a command such as `ccache clang-22`; a path with blanks in it is one word."""
+    words = command.split()
+    return words[-1] if len(words) > 1 and shutil.which(command) is None else command
 
 
 def _configured() -> str | None:
