@@ -250,7 +250,10 @@ def test_without_llvms_tools_the_systems_take_their_place(world: World, tmp_path
     assert program(world, "-r", name=str(farm / "autopass-ld.lld"), **env) == (str(place / "ld"), ["-r"])
     (place / "ar").unlink()
     call = world.call("rc", "x.a", name=str(farm / "autopass-llvm-ar"), env=env)
-    assert (call.code, call.stderr) == (127, b"autopass-cc: cannot run llvm-ar: not found (install clang, or set AUTOPASS_CLANG)\n")
+    assert (call.code, call.stderr) == (
+        127,
+        b"autopass-cc: cannot run llvm-ar: not found (install clang, or set AUTOPASS_CLANG)\n",
+    )
 
 
 # ---- the epoch
