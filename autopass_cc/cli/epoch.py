@@ -22,5 +22,5 @@ def command(compiler: str | None) -> None:
     ccache runs it once for each compile. The word covers all recipes of the user and of the project around the working
     directory. `autopass-cc` in front of the cache needs none of this, and loses only the modules whose recipe changed.
     """
-    program = native("autopass-epoch")
+    program = str(native("autopass-epoch"))
     os.execv(program, [program, compiler or "autopass-cc"])  # noqa: S606 - our own program, no shell

@@ -51,7 +51,7 @@ def update(directory: Path) -> list[str]:
 
 
 def _versions(directory: Path) -> set[str]:
-    found = set()
+    found: set[str] = set()
     for folder in os.environ.get("PATH", os.defpath).split(os.pathsep):
         place = Path(folder or ".")
         try:

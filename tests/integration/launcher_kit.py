@@ -93,6 +93,16 @@ def built(kind: str = "release") -> Path:
 
 
 @functools.cache
+def installed() -> Path:
+    """Install the launcher under all of its names; return the directory of the programs."""
+    place = _scratch() / "installed"
+    command = ["cmake", "--install", str(built()), "--prefix", str(place)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return place / "bin"
+
+
+@functools.cache
 def mirror() -> Path:
     """Build the compiler that only tells how it was called."""
     program = _scratch() / "mirror"
