@@ -1,216 +1,176 @@
-"""What the launcher adds to one compile, in milliseconds.
+"""What the launcher adds to a compile and to a build, beside plain clang, ccache and sccache.
 
-    python tests/benchmarks/launcher_cost.py LAUNCHER [--clang /usr/bin/clang-22] [--plugin autopass.so] [--calls 200]
+    python tests/benchmarks/launcher_cost.py [LAUNCHER] [--plugin autopass.so] [--rounds 200]
+        [--build NAME FOLDER CLEAN MAKE]    for example: --build lua lua/src 'make clean' 'make -j2 linux CC={cc}'
 
-An empty C file is compiled (an empty stub is called, for the second table) once per arm in each round, in an order that
-is shuffled anew; a round's differences to the plain arm are what is summarised, so that slow phases of the machine cancel.
-The interval is distribution-free: order statistics of the differences that hold the median with at least 95 %
-(the binomial argument, e.g. Conover, Practical Nonparametric Statistics, 3.2). Exits with 1 when an interval lies
-above --limit.
+Every arm compiles the same file once in each round, in an order that is shuffled anew; what is summarised are a round's
+differences to the plain arm. The hits' recipe asks for what clang does anyhow, so that they show the look-up alone.
+Exits with 1 when an interval lies wholly above --limit. Use a quiet machine, and nothing beside it.
 """
 
 from __future__ import annotations
 
 import argparse
-import hashlib
-import json
-import math
 import os
-import random
 import shutil
-import statistics
 import subprocess
 import sys
 import tempfile
-import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
-LEVEL = "O2"
-TOOLCHAIN_ID = "0" * 32
+import paired_times
+import whole_builds
+from launcher_arms import Bench
+from paired_times import Arm
+
+SIZES = (10, 1_000, 100_000, 1_000_000)
+FUNCTION = "int f{n}(const int *x, int n) {{\n  int s = {n};\n  for (int i = 0; i < n; i++)\n    s += x[i] * s;\n  return s; }}\n"
 
 
-@dataclass(frozen=True)
-class Arm:
-    """One way to compile: a program, its arguments, and its environment."""
-
-    name: str
-    argv: list[str]
-    env: dict[str, str]
+def long_source() -> str:
+    """Return a C file of 5,000 lines: a thousand small functions."""
+    return "".join(FUNCTION.format(n=number) for number in range(1000))
 
 
-def median_interval(values: Sequence[float], confidence: float = 0.95) -> tuple[float, float, float]:
-    """Return the median and the order statistics that hold it with at least `confidence`; needs six values or more."""
-    ordered, count = sorted(values), len(values)
-    tail, rank = 0.0, 0
-    while True:  # rank: how many values may lie below the lower end
-        tail += math.comb(count, rank) / 2**count
-        if tail > (1 - confidence) / 2:
-            break
-        rank += 1
-    if rank == 0:
-        raise ValueError("too few calls for an interval; use --calls 6 or more")
-    return statistics.median(ordered), ordered[rank - 1], ordered[count - rank]
-
-
-def call(arm: Arm, cwd: Path) -> float:
-    """Run the arm once; return the wall time in milliseconds."""
-    os.chdir(cwd)
-    start = time.perf_counter_ns()
-    pid = os.posix_spawn(arm.argv[0], arm.argv, arm.env)
-    _, status = os.waitpid(pid, 0)
-    elapsed = (time.perf_counter_ns() - start) / 1e6
-    if status != 0:
-        raise SystemExit(f"{arm.name}: the compile failed: {' '.join(arm.argv)}")
-    return elapsed
-
-
-def measure(arms: Sequence[Arm], cwd: Path, calls: int) -> dict[str, list[float]]:
-    """Run every arm `calls` times, interleaved; return times in milliseconds by arm."""
-    shuffle = random.Random(0)  # the same orders in every run of this script
-    for arm in arms:
-        call(arm, cwd)  # file caches
-    times: dict[str, list[float]] = {arm.name: [] for arm in arms}
-    for _ in range(calls):
-        for arm in shuffle.sample(list(arms), len(arms)):
-            times[arm.name].append(call(arm, cwd))
-    return times
-
-
-def report(title: str, times: Mapping[str, list[float]]) -> list[tuple[float, float]]:
-    """Print a table; return the interval of what each arm adds."""
-    (plain, base), *others = times.items()
-    print(f"\n{title}\n  {plain:<34} {statistics.median(base):7.3f} ms   (median of {len(base)} calls)")
-    intervals = []
-    for name, values in others:
-        added, low, high = median_interval([mine - its for mine, its in zip(values, base, strict=True)])
-        intervals.append((low, high))
-        print(f"  {name:<34} {added:+7.3f} ms   95 % interval {low:+.3f} … {high:+.3f}")
-    return intervals
-
-
-def verdict(intervals: Sequence[tuple[float, float]], limit: float) -> str:
-    """Say what the intervals show: all below the limit, one above it, or neither."""
-    if all(high <= limit for _, high in intervals):
-        return "ok"
-    return "too slow" if any(low > limit for low, _ in intervals) else "undecided: raise --calls, or use a quieter machine"
-
-
-class Bench:
-    """A home of autopass and a project with one empty source."""
-
-    def __init__(self, base: Path, launcher: Path, clang: Path, plugin: Path | None) -> None:
-        self.base, self.launcher, self.clang, self.plugin = base, launcher, clang, plugin
-        self.project = base / "project"
-        self.project.mkdir()
-        (self.project / "empty.c").touch()
-        (self.project / "autopass.toml").write_text('id = "00000000000000000000000000000000"\n')
-        self.arguments = [f"-{LEVEL}", "-c", "empty.c", "-o", "empty.o"]
-
-    def home(self, name: str, compiler: Path) -> Path:
-        """Make a home that knows the compiler."""
-        home = self.base / name
-        (home / "publication" / "recipes").mkdir(parents=True)
-        facts = compiler.stat()
-        line = "\t".join(
-            [
-                *("clang", str(compiler), str(facts.st_mtime_ns), str(facts.st_size), str(facts.st_ino), TOOLCHAIN_ID),
-                *(str(major(self.clang)), "ok", str(self.plugin or "-")),
-            ]
-        )
-        self.private(home / "toolchains", f"autopass-toolchains 1\ndefault\t{compiler}\n{line}\n".encode())
-        self.private(home / "publication" / "index", b"autopass-index 1\n")
-        return home
-
-    def publish(self, home: Path, compiler: Path, line: str) -> None:
-        """Publish a recipe of one line for the empty source, among 2000 others."""
-        text = f"autopass-recipe 1\nllvm {major(self.clang)}\nlevel {LEVEL}\n{line}\n".encode()
-        name = digest(text)
-        self.private(home / "publication" / "recipes" / f"{name}.recipe", text)
-        self.private(home / "journal", b"")
-        subprocess.run(self.arm("key", home, compiler).argv, env=self.environment(home, compiler), cwd=self.project, check=True)
-        key = json.loads((home / "journal").read_bytes())["exact"]
-        (home / "journal").unlink()
-        lines = [f"x{digest(str(number).encode())} {name} +1.0% other.c\n" for number in range(2000)]
-        index = "".join(["autopass-index 1\n", *sorted([*lines, f"x{key} {name} +1.0% empty.c\n"])])
-        self.private(home / "publication" / "index", index.encode())
-
-    @staticmethod
-    def private(path: Path, data: bytes) -> None:
-        path.write_bytes(data)
-        path.chmod(0o600)
-
-    @staticmethod
-    def environment(home: Path, compiler: Path) -> dict[str, str]:
-        return dict(os.environ) | {"AUTOPASS_HOME": str(home), "AUTOPASS_CLANG": str(compiler)}
-
-    def arm(self, name: str, home: Path, compiler: Path, **env: str) -> Arm:
-        return Arm(name, [str(self.launcher), *self.arguments], self.environment(home, compiler) | env)
-
-    def arms(self, prefix: str, compiler: Path) -> list[Arm]:
-        """Make all arms for a compiler; the plain one first."""
-        empty, knobs = self.home(f"{prefix}-empty", compiler), self.home(f"{prefix}-knobs", compiler)
-        miss = self.home(f"{prefix}-miss", compiler)
-        recording = self.home(f"{prefix}-recording", compiler)
-        self.publish(knobs, compiler, "knob inline-threshold 225")
-        self.private(recording / "journal", b"")
-        (empty / "publication" / "index").unlink()
-        arms = [
-            Arm("plain", [str(compiler), *self.arguments], dict(os.environ)),
-            self.arm("AUTOPASS=off", empty, compiler, AUTOPASS="off"),
-            self.arm("launcher, nothing published", empty, compiler),
-            self.arm("launcher, miss", miss, compiler),
-            self.arm("launcher, miss, recording", recording, compiler),
-            self.arm("launcher, hit, knobs only", knobs, compiler),
-        ]
-        if self.plugin:
-            pipeline = self.home(f"{prefix}-pipeline", compiler)
-            self.publish(pipeline, compiler, "pipeline annotation2metadata,forceattrs,inferattrs")
-            arms.append(self.arm("launcher, hit, pipeline", pipeline, compiler))
-        return arms
-
-
-def digest(data: bytes) -> str:
-    return hashlib.blake2b(data, digest_size=16).hexdigest()
-
-
-def major(clang: Path) -> int:
-    """Return the LLVM major of a clang."""
-    text = subprocess.run([clang, "-dumpversion"], capture_output=True, text=True, check=True).stdout
-    return int(text.split(".")[0])
+def print_added(title: str, times: dict[str, list[float]], unit: str = "ms") -> list[paired_times.Added]:
+    """Print a table of what the arms add to the first; return its rows."""
+    name, base = next(iter(times.items()))
+    rows = paired_times.added(times)
+    print(f"\n{title}\n  {name:<34} p50 {paired_times.percentile(base, 0.5):9.3f} {unit}   ({len(base)} calls)", flush=True)
+    for row in rows:
+        interval = f"[{row.low:+.3f}, {row.high:+.3f}]"
+        print(f"  {row.name:<34} p50 {row.median:+9.3f} {unit}   {interval:<20} p99 {row.p99:+.3f}")
+    return rows
 
 
 def stub(base: Path) -> Path:
-    """Build a compiler that does nothing, so that the launcher's own time stands out."""
+    """Build a compiler that does nothing, without the C library, so that the launcher's own time stands out."""
     program = base / "stub-clang"
-    command = ["cc", "-O2", "-static", "-x", "c", "-", "-o", str(program)]
-    subprocess.run(command, input=b"int main(void) { return 0; }", check=True)
+    code = b"void _start(void) { __builtin_trap(); }"
+    if os.uname().machine == "x86_64":
+        code = b'void _start(void) { __asm__("xor %edi, %edi; mov $231, %eax; syscall"); }'
+    elif os.uname().machine == "aarch64":
+        code = b'void _start(void) { __asm__("mov x0, #0; mov x8, #94; svc #0"); }'
+    subprocess.run(["cc", "-O1", "-nostdlib", "-static", "-x", "c", "-", "-o", str(program)], input=code, check=True)
     return program
 
 
+PEAK = b"""
+#include <stdio.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+int main(int argc, char **argv) {
+  struct rusage used;
+  (void)argc;
+  if (fork() == 0) { execv(argv[1], argv + 1); _exit(127); }
+  wait(NULL);
+  getrusage(RUSAGE_CHILDREN, &used);
+  printf("%ld\\n", used.ru_maxrss);
+}
+"""
+
+
+def peak_memory(arm: Arm, base: Path, cwd: Path) -> int:
+    """Return the peak resident memory in KiB of one call; a small program starts it, as its parent's memory counts too."""
+    program = base / "peak"
+    subprocess.run(["cc", "-O1", "-static", "-w", "-x", "c", "-", "-o", str(program)], input=PEAK, check=True)
+    argv = [str(program), *(word.replace("{cwd}", str(cwd)) for word in arm.argv)]
+    return int(subprocess.run(argv, env=arm.env, capture_output=True, check=True).stdout)
+
+
+def compiles(bench: Bench, options: argparse.Namespace, title: str, rounds: int) -> list[paired_times.Added]:
+    """Measure all arms on the bench's source, alone and two at a time; return the launcher's rows when alone."""
+    arms = bench.own_arms(bench.clang)
+    if options.plugin:
+        arms.append(bench.pipeline_arm(options.plugin.resolve(), base_pipeline(bench.clang, bench.folder / bench.source.name)))
+    arms += bench.cache_arms()
+    rows = print_added(f"{title}, {bench.clang}, alone:", paired_times.measure(arms, bench.folder, rounds))
+    print_added(f"{title}, two at a time:", paired_times.measure(arms, bench.folder, max(6, rounds // 2), jobs=2))
+    if sccache := shutil.which("sccache"):
+        env = next(arm.env for arm in arms if arm.name.startswith("sccache"))
+        subprocess.run([sccache, "--stop-server"], env=env, capture_output=True, check=False)
+    return [row for row in rows if row.name in ("autopass-cc, miss", "autopass-cc, hit")]
+
+
+def base_pipeline(clang: Path, source: Path) -> str:
+    """Return the -O2 pipeline as clang prints it, with what follows the optimiser left out."""
+    from autopass_cc.toolchain import describe, probe
+
+    return probe.base_pipeline(describe.describe(clang), [str(clang), "-O2", "-c", str(source)], "/", "O2")
+
+
+def own_time(base: Path, options: argparse.Namespace, source: Path) -> None:
+    """Print the launcher's own time, how it grows with the publication, and its memory."""
+    compiler = stub(base)
+    bench = Bench(base / "own", options.launcher, compiler, source, llvm=22)
+    arms = bench.own_arms(compiler)
+    print_added(
+        "A compiler that does nothing (the launcher's own time):", paired_times.measure(arms, bench.folder, options.rounds)
+    )
+    sizes = [arms[0]]
+    for size in SIZES:
+        env = bench.home(f"size-{size}", compiler)
+        bench.publish(env, size)
+        sizes.append(bench.arm(f"hit among {size:,} modules", options.launcher, env=env))
+    print_added("The same, by what is published:", paired_times.measure(sizes, bench.folder, options.rounds))
+    peaks = [peak_memory(arm, base, bench.folder) for arm in (arms[0], sizes[-1])]
+    print(f"\npeak memory: {peaks[1]} KiB on a hit among {SIZES[-1]:,} (a compiler that does nothing by itself: {peaks[0]} KiB)")
+
+
+def crowd(bench: Bench) -> None:
+    """Run 64 compiles at once, ten times; a failure would end the program."""
+    hit = next(arm for arm in bench.own_arms(bench.clang, "crowd") if arm.name == "autopass-cc, hit")
+    paired_times.measure([hit], bench.folder, 10, jobs=64)
+    print("\n64 at a time: 704 compiles, 0 failed")
+
+
+def builds(bench: Bench, options: argparse.Namespace) -> None:
+    """Print what the arms add to whole builds, in per cent of the plain build."""
+    projects = [whole_builds.Project(name, Path(folder), clean, make) for name, folder, clean, make in options.build]
+    for name, times in whole_builds.measure(projects, bench, options.build_rounds).items():
+        plain = times["plain clang"]
+        shares = {arm: [100 * mine / its - 100 for mine, its in zip(values, plain, strict=True)] for arm, values in times.items()}
+        seconds = paired_times.percentile(plain, 0.5) / 1000
+        print(f"\nWhole build of {name}: {seconds:.2f} s with plain clang (median of {len(plain)})")
+        for row in paired_times.added(shares):
+            print(f"  {row.name:<34} {row.median:+6.2f} %   [{row.low:+.2f}, {row.high:+.2f}]", flush=True)
+
+
+def verdict(rows: list[paired_times.Added], limit: float) -> str:
+    """Say what the intervals show: all below the limit, one above it, or neither."""
+    if all(row.high <= limit for row in rows):
+        return "ok"
+    return "too slow" if any(row.low > limit for row in rows) else "undecided: raise --rounds, or use a quieter machine"
+
+
 def main() -> int:
-    parser = argparse.ArgumentParser(description="Measure what the launcher adds to one compile.")
-    parser.add_argument("launcher", type=Path)
-    parser.add_argument("--clang", type=Path, default=Path(shutil.which("clang-22") or "clang"))
+    """Run all parts and print their tables."""
+    parser = argparse.ArgumentParser(description="Measure what the launcher adds to a compile and to a build.")
+    parser.add_argument("launcher", type=Path, nargs="?", default=Path(shutil.which("autopass-cc") or "autopass-cc"))
+    parser.add_argument("--clang", type=Path, default=Path(shutil.which("clang-22") or shutil.which("clang") or "clang"))
     parser.add_argument("--plugin", type=Path, help="the plugin for that clang: adds an arm with a pipeline")
-    parser.add_argument("--calls", type=int, default=200)
-    parser.add_argument("--limit", type=float, default=1.0, help="what one call may add, in ms")
+    parser.add_argument("--rounds", type=int, default=200, help="rounds of the empty file; the long one gets a fifth")
+    parser.add_argument("--limit", type=float, default=0.5, help="what a miss and a look-up may add, in ms")
+    parser.add_argument("--build", nargs=4, action="append", default=[], metavar=("NAME", "FOLDER", "CLEAN", "MAKE"))
+    parser.add_argument("--build-rounds", type=int, default=10)
     options = parser.parse_args()
+    options.launcher = options.launcher.resolve()
     with tempfile.TemporaryDirectory(prefix="launcher-cost-") as name:
         base = Path(name)
-        plugin = options.plugin.resolve() if options.plugin else None
-        bench = Bench(base, options.launcher.resolve(), options.clang, plugin)
-        real = measure(bench.arms("clang", options.clang), bench.project, options.calls)
-        alone = measure(bench.arms("stub", stub(base)), bench.project, options.calls)
-        os.chdir("/")
-    found = report(f"An empty C file, {options.clang}:", {k: v for k, v in real.items() if "pipeline" not in k})
-    if plugin:
-        arms = ("plain", "launcher, hit, pipeline")
-        report("The same with a pipeline (loading the plugin included):", {name: real[name] for name in arms})
-    own = report("A compiler that does nothing (the launcher's own time):", alone)
-    print(f"\nwith clang: {verdict(found, options.limit)}; by itself: {verdict(own, options.limit)} (limit {options.limit} ms)")
-    return int("too slow" in (verdict(found, options.limit), verdict(own, options.limit)))
+        sources = {"empty.c": "", "long.c": long_source()}
+        for source, text in sources.items():
+            (base / source).write_text(text)
+        own_time(base, options, base / "empty.c")
+        empty = Bench(base / "empty", options.launcher, options.clang, base / "empty.c")
+        rows = compiles(empty, options, "An empty file", options.rounds)
+        long = Bench(base / "long", options.launcher, options.clang, base / "long.c")
+        compiles(long, options, "5,000 lines", max(6, options.rounds // 5))
+        crowd(empty)
+        if options.build:
+            builds(empty, options)
+    print(f"\na miss and a look-up on an empty file: {verdict(rows, options.limit)} (limit {options.limit} ms)")
+    return int(verdict(rows, options.limit) == "too slow")
 
 
 if __name__ == "__main__":
