@@ -42,6 +42,9 @@ int memcmp(const void *first, const void *second, size_t size) {
   return 0;
 }
 
+// What clang makes of a memcmp() that asks for equality alone.
+int bcmp(const void *first, const void *second, size_t size) { return memcmp(first, second, size); }
+
 void *memchr(const void *data, int byte, size_t size) {
   for (const unsigned char *at = data; size--; at++) {
     if (*at == (unsigned char)byte)

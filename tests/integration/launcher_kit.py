@@ -78,9 +78,16 @@ def _scratch() -> Path:
 
 @functools.cache
 def built(kind: str = "release") -> Path:
-    """Build the launcher ("release" or "sanitize") with warnings as errors; return the directory of the programs."""
+    """Build the launcher with warnings as errors; return the directory of the programs.
+
+    Kinds: "release", "sanitize" (with the C library), "library" (release with the C library), or a C compiler's name.
+    """
     build = _scratch() / kind
     options = ["-DAUTOPASS_WERROR=ON", f"-DAUTOPASS_SANITIZE={'ON' if kind == 'sanitize' else 'OFF'}"]
+    if kind == "library":
+        options.append("-DAUTOPASS_FREESTANDING=OFF")
+    elif kind not in ("release", "sanitize"):
+        options.append(f"-DCMAKE_C_COMPILER={shutil.which(kind)}")
     # A host compiler of its own: the variables of a user's build must not choose the compiler of the launcher.
     env = {key: value for key, value in os.environ.items() if key not in ("CC", "CFLAGS", "LDFLAGS")}
     for command in (
