@@ -99,14 +99,14 @@ static size_t parse_option(Parse *parse, const Words *arguments, size_t at) {
     return at + 1;
   }
   const char *value = argument + option->length;
-  bool separate = option->shape == SHAPE_SEPARATE || (option->shape == SHAPE_EITHER && !*value);
+  size_t further = option_words(option, argument);
   if (starts_with(argument, "-Wp,") && strchr(value, ',')) // several options in one
     refuse(parse, REASON_UNKNOWN_OPTION);
-  if (separate && at + 1 == arguments->count)
-    refuse(parse, REASON_UNKNOWN_OPTION); // its value is missing
+  if (further >= arguments->count - at)
+    refuse(parse, REASON_UNKNOWN_OPTION); // a value is missing
   else
-    apply(parse, option, separate, separate ? arguments->items[at + 1] : value);
-  return at + 1 + separate;
+    apply(parse, option, further != 0, further ? arguments->items[at + 1] : value);
+  return at + 1 + further;
 }
 
 static const char *default_output(const char *source) {
@@ -174,8 +174,8 @@ Command classify(const Words *arguments, bool cxx_driver) {
       at = parse_option(&parse, arguments, at);
     }
   }
-  if (parse.query || parse.phase)
-    return command; // nothing of an object or a program is made
+  if (parse.query || parse.phase || command.reason == REASON_DRIVER_MODE)
+    return command; // no object or program is made, or what the words mean is not known here
   if (parse.compile)
     finish_compile(&parse);
   else

@@ -72,7 +72,15 @@ bool read_ordinary(const char *path, size_t limit, Bytes *content);
 bool expand_arguments(char *const *arguments, Words *expanded);
 
 // ---- options.c
-typedef enum { SHAPE_FLAG, SHAPE_JOINED, SHAPE_SEPARATE, SHAPE_EITHER } Shape;
+typedef enum {
+  SHAPE_FLAG,
+  SHAPE_JOINED,
+  SHAPE_SEPARATE,
+  SHAPE_EITHER,
+  SHAPE_TWO,
+  SHAPE_THREE,
+  SHAPE_BOTH,
+} Shape;
 typedef enum {
   CLASS_IGNORE,
   CLASS_KEY,
@@ -95,6 +103,7 @@ typedef struct {
   Reason reason;
 } Option;
 const Option *option_find(const char *argument);
+size_t option_words(const Option *option, const char *argument);
 
 // ---- inputs.c
 typedef enum { INPUT_OBJECT, INPUT_C, INPUT_CXX, INPUT_HEADER, INPUT_OTHER } InputType;
