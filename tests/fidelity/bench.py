@@ -7,6 +7,7 @@ import shutil
 import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 from launcher_kit import built
 
@@ -16,6 +17,13 @@ from fidelity.outcome import Mask, Outcome, snapshot
 from fidelity.published import Home
 
 LIMIT = 120
+
+
+class Command(NamedTuple):
+    """A command line and its environment."""
+
+    argv: list[bytes]
+    env: dict[str, str]
 
 
 @dataclass
@@ -61,29 +69,33 @@ class Bench:
 
     def plain(self) -> Outcome:
         """Run the real compiler."""
-        return self._run([self.compiler], {})
+        return self._run(*self.plain_command())
 
     def ours(self, home: Home, **env: str) -> Outcome:
         """Run the launcher in a home of autopass."""
+        return self._run(*self.our_command(home, **env))
+
+    def plain_command(self) -> Command:
+        """Return how the real compiler is called."""
+        return Command([self.compiler.encode(), *self.case.argv], self._environment({}))
+
+    def our_command(self, home: Home, **env: str) -> Command:
+        """Return how the launcher is called."""
         program = built() / ("autopass-c++" if self.case.cxx else "autopass-cc")
         named = {"AUTOPASS_CLANG": self.case.compiler or str(self.clang)}
-        return self._run([str(program)], {**home.environment, **named, **env})
+        return Command([bytes(program), *self.case.argv], self._environment({**home.environment, **named, **env}))
 
-    def _run(self, program: list[str], env: dict[str, str]) -> Outcome:
+    def _run(self, argv: list[bytes], env: dict[str, str]) -> Outcome:
         self.begin()
         done = subprocess.run(
-            [*program, *self.case.argv],
-            cwd=self.place,
-            env=self._environment(env),
-            input=self.case.stdin,
-            capture_output=True,
-            timeout=LIMIT,
-            check=False,
+            argv, cwd=self.place, env=env, input=self.case.stdin, capture_output=True, timeout=LIMIT, check=False
         )
+        return self.look(done.returncode, done.stdout, done.stderr)
+
+    def look(self, code: int, stdout: bytes, stderr: bytes) -> Outcome:
+        """Return a run's outcome with all that it left in the place and in the temporary directory."""
         mask = Mask(self.temporary, self.case.mask, injected=self.case.shows_arguments)
-        return Outcome(
-            done.returncode, mask(done.stdout), mask(done.stderr), snapshot(self.place, mask), snapshot(self.temporary, mask)
-        )
+        return Outcome(code, mask(stdout), mask(stderr), snapshot(self.place, mask), snapshot(self.temporary, mask))
 
     def _environment(self, env: dict[str, str]) -> dict[str, str]:
         ordinary = {

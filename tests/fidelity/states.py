@@ -8,6 +8,7 @@ from pathlib import Path
 
 from plugin_kit import prepared
 
+from autopass_cc.recipe import Recipe
 from autopass_cc.toolchain.describe import Toolchain
 from fidelity.bench import Bench
 from fidelity.case import CARRIES, STATES, Case, case
@@ -77,10 +78,7 @@ class _State:
         """Learn the key of the compile from its record, publish its own pipeline under it, and see it applied."""
         self._home.record()
         self.cold()
-        record = self._home.recorded()
-        self._bench.begin()
-        recipe = unchanged(self._home.toolchain, list(record["argv"]), self._bench.place, record["level"])
-        self._home.publish({f"x{record['exact']}": recipe})
+        recipe = publish_unchanged(self._bench, self._home)
         logged = self._same()
         self._expect([["hit", "exact", recipe.digest]], logged[:1])
         words = {line[1] for line in logged[1:]}
@@ -98,6 +96,15 @@ class _State:
     def _expect(wanted: list[list[str]], logged: list[list[str]]) -> None:
         if [line[:3] for line in logged] != wanted:
             raise UnlikeClangError(f"logged {logged} instead of {wanted}")
+
+
+def publish_unchanged(bench: Bench, home: Home) -> Recipe:
+    """Publish a compile's own pipeline under the key in its record; return that recipe."""
+    record = home.recorded()
+    bench.begin()
+    recipe = unchanged(home.toolchain, list(record["argv"]), bench.place, record["level"])
+    home.publish({f"x{record['exact']}": recipe})
+    return recipe
 
 
 def keys_of_others(toolchain: Toolchain, base: Path) -> tuple[str, ...]:
