@@ -11,12 +11,16 @@ const char *const recorded_variables[] = {
     "COMPILER_PATH", "GCC_EXEC_PREFIX", "SOURCE_DATE_EPOCH",  NULL};
 
 // CCC_OVERRIDE_OPTIONS rewrites the command line (even -O), CC_PRINT_* and CC_LOG_* write arguments
-// out, CLANG_CONFIG_FILE_* add options from files.
+// out, as does a reproducer that is forced; CLANG_CONFIG_* add options from files.
 bool environment_overrides_clang(void) {
-  static const char *const prefixes[] = {"CCC_", "CC_PRINT_", "CC_LOG_DIAGNOSTICS",
-                                         "QA_OVERRIDE_GCC3_OPTIONS=", "CLANG_CONFIG_FILE_"};
+  static const char *const prefixes[] = {"CCC_",
+                                         "CC_PRINT_",
+                                         "CC_LOG_DIAGNOSTICS",
+                                         "QA_OVERRIDE_GCC3_OPTIONS=",
+                                         "CLANG_CONFIG_",
+                                         "FORCE_CLANG_DIAGNOSTICS_CRASH="};
   for (char **variable = environ; *variable; variable++) {
-    if ((*variable)[0] != 'C' && (*variable)[0] != 'Q')
+    if (!strchr("CQF", (*variable)[0]))
       continue;
     for (size_t i = 0; i < sizeof prefixes / sizeof *prefixes; i++) {
       if (starts_with(*variable, prefixes[i]))

@@ -50,11 +50,11 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     if not counts:
         return
     covered = held | {each.row for each in ELSEWHERE} | {each.row for each in NOT_APPLICABLE}
-    skipped = "".join(f"; {count} of them: {reason}" for reason, count in reasons.items())
-    whole = sum(counts.values())
+    numbers = ", ".join(f"{counts[outcome]} {outcome}" for outcome in ("passed", "failed", "skipped"))
+    numbers += "".join(f"; {count} of them: {reason}" for reason, count in reasons.items())
     terminalreporter.section("fidelity")
     terminalreporter.line(
-        f"fidelity: {len(cases)} of {len(CASES)} cases x {len(STATES)} states x {len(MAJORS)} compilers, "
-        f"with tests of whole rows {whole}: {counts['passed']} passed, {counts['failed']} failed, {counts['skipped']} skipped{skipped}; "
-        f"rows covered {len(covered)} of {len(ROWS)} ({len(ELSEWHERE)} by other tests, {len(NOT_APPLICABLE)} not applicable)"
+        f"fidelity: {len(cases)} of {len(CASES)} cases x {len(STATES)} states x {len(MAJORS)} compilers, and whole rows: "
+        f"{numbers}; rows covered {len(covered)} of {len(ROWS)} "
+        f"({len(ELSEWHERE)} named tests elsewhere, {len(NOT_APPLICABLE)} not applicable)"
     )

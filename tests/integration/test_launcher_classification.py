@@ -213,7 +213,8 @@ def test_names_are_bytes(world: World) -> None:
         "CC_PRINT_OPTIONS",
         "CC_PRINT_PROC_STAT_FILE",
         "CC_LOG_DIAGNOSTICS",
-        "CLANG_CONFIG_FILE_USER_DIR",
+        "CLANG_CONFIG_PATH",
+        "FORCE_CLANG_DIAGNOSTICS_CRASH",
     ],
 )
 def test_variables_that_change_clang_itself_are_left_to_it(world: World, variable: str) -> None:
