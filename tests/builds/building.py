@@ -107,10 +107,10 @@ class Site:
         return self.tree.rename(self.base / name)
 
 
-def unpack(project: Project, cache: Path, base: Path) -> Site:
-    """Fetch and unpack the sources, as a project that autopass knows. Raises SourceUnavailableError."""
+def unpack(project: Project, archive: Path, base: Path) -> Site:
+    """Unpack the sources, as a project that autopass knows."""
     pristine = base / "pristine"
-    version = project.source.unpack(project.source.archive(cache), pristine)
+    version = project.source.unpack(archive, pristine)
     (pristine / "autopass.toml").write_text(MARKER)
     for name, text in project.files.items():
         (pristine / name).write_text(text)

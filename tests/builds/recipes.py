@@ -18,8 +18,8 @@ import pytest
 from autopass_cc.project import journal
 from autopass_cc.project.modules import TUNABLE
 from autopass_cc.project.replay import without_outputs
-from autopass_cc.recipe import Insert, Knob, Recipe, build, identity, parse
-from autopass_cc.store.builds import CompileRecord
+from autopass_cc.recipe import Edit, Insert, Knob, Recipe, build, identity, parse
+from autopass_cc.store.builds import CompileRecord, LinkRecord
 from autopass_cc.store.publication import IndexLine, publication_dir, write_publication
 from autopass_cc.toolchain import probe, registry
 from autopass_cc.toolchain.describe import Status, Toolchain
@@ -94,14 +94,19 @@ class Recorded:
     pipeline: str
 
 
-def recorded(home: Path, toolchain: Toolchain) -> list[Recorded]:
-    """Return all compiles recorded in a home, while their sources are still in place."""
+def records(home: Path) -> list[CompileRecord | LinkRecord]:
+    """Return what was recorded in a home."""
     with living_in(home):
         batch = journal.read_new({})
     assert batch.bad_lines == 0
+    return batch.records
+
+
+def recorded(home: Path, toolchain: Toolchain) -> list[Recorded]:
+    """Return the recorded compiles that can carry a recipe, while their sources are still in place."""
     pipelines: dict[tuple[str, ...], str] = {}
     found = []
-    for record in batch.records:
+    for record in records(home):
         if not isinstance(record, CompileRecord) or record.decision not in TUNABLE:
             continue
         # The options decide the pipeline; sources, macros and folders do not.
@@ -122,7 +127,7 @@ def unedited(text: str, level: str, major: int) -> Recipe:
 def edited(text: str, level: str, major: int) -> Recipe:
     """Make a recipe as the tuner's levers do: a second round over the loops' output, and a knob of the inliner."""
     last = max((site for site in parse(text).sites() if site.startswith("instcombine#")), key=lambda site: int(site[12:]))
-    edits = [Insert("gvn", "after", last), Insert("jump-threading", "after", last), Knob("inline-threshold", "500")]
+    edits: list[Edit] = [Insert("gvn", "after", last), Insert("jump-threading", "after", last), Knob("inline-threshold", "500")]
     return build(text, level, major, edits)
 
 

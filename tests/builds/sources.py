@@ -7,8 +7,11 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+
+import pytest
 
 CACHE = "AUTOPASS_TEST_SOURCES"  # names the folder where fetched sources are kept
 REQUIRED = "AUTOPASS_TEST_BUILDS"  # "required": a source that cannot be fetched is a failure, not a skip
@@ -77,6 +80,18 @@ class PyPI:
 Source = Debian | PyPI
 
 
+def available(source: Source, config: pytest.Config) -> Path:
+    """Return a source's archive; where it cannot be had, skip the test, or fail it if builds are required."""
+    chosen = os.environ.get(CACHE)
+    cache = Path(chosen) if chosen else config.rootpath / ".pytest_cache" / "sources"
+    try:
+        return source.archive(cache.absolute())
+    except SourceUnavailableError as reason:
+        if os.environ.get(REQUIRED) == "required":
+            raise
+        pytest.skip(f"the sources of {source.name} cannot be fetched here: {reason}")
+
+
 class _Apt:
     """apt-get with source entries and lists of its own: the machine's entries, read as deb-src; nothing of it changes."""
 
@@ -134,12 +149,11 @@ def _as_source_entries(text: str, *, deb822: bool) -> str:
     return "".join(re.sub(r"^deb(-src)?", "deb-src", line) + "\n" for line in lines)
 
 
-def _once(place: Path, fetch: object) -> None:
+def _once(place: Path, fetch: Callable[[Path], None]) -> None:
     """Fetch into a folder that gets its name only when all is there, so that an interrupted run leaves nothing behind."""
     partial = place.with_name(f"{place.name}.{os.getpid()}.part")
     partial.mkdir(parents=True)
     try:
-        assert callable(fetch)
         fetch(partial)
         shutil.rmtree(place, ignore_errors=True)
         partial.rename(place)

@@ -6,7 +6,7 @@ nor a word that is printed. With recipes every compile takes its own, and the au
 
 from __future__ import annotations
 
-import os
+import re
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -24,13 +24,9 @@ from projects import PROJECTS, Project
 from recipes import Log, Recorded
 
 from autopass_cc.recipe import Recipe
+from autopass_cc.store.builds import CompileRecord, LinkRecord
 
 pytestmark = pytest.mark.builds
-
-
-def place_of_sources(config: pytest.Config) -> Path:
-    chosen = os.environ.get(sources.CACHE)
-    return Path(chosen) if chosen else config.cache.mkdir("sources") if config.cache else Path()
 
 
 @dataclass(frozen=True)
@@ -84,13 +80,9 @@ def case(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     for clang in (f"clang-{project.clang}", f"clang++-{project.clang}"):
         if shutil.which(clang) is None:
             pytest.skip(f"{clang} is not installed")
+    archive = sources.available(project.source, request.config)
     base = tmp_path_factory.mktemp("build")
-    try:
-        site = building.unpack(project, place_of_sources(request.config), base)
-    except sources.SourceUnavailableError as reason:
-        if os.environ.get(sources.REQUIRED) == "required":
-            raise
-        pytest.skip(f"the sources of {project.name} cannot be fetched here: {reason}")
+    site = building.unpack(project, archive, base)
     yield Case(project, site, table.of(request.config))
     shutil.rmtree(base, ignore_errors=True)
 
@@ -136,6 +128,15 @@ def test_the_build_system_finds_the_same_compiler(case: Case, plain: Build, cold
     assert bool(compared.configured) == bool(case.project.configure)
     assert other_tools(plain.names, cold.names) <= NOT_FOUND_BY_NAME
     assert cold.configure == plain.configure
+
+
+def test_the_build_is_recorded_and_the_probes_of_its_build_system_are_not(case: Case, cold: Build) -> None:
+    records = recipes.records(case.home)
+    compiled = [record for record in records if isinstance(record, CompileRecord) and record.decision == "miss"]
+    assert len(compiled) == cold.log.carried
+    assert {record.root for record in compiled} == {str(case.site.tree)}
+    assert not [record.src for record in compiled if re.search(r"/(CMakeFiles|meson-private|conftest)", record.src)]
+    assert [record for record in records if isinstance(record, LinkRecord)]
 
 
 def test_every_object_is_plain_clangs(case: Case, cold: Build, compared: Comparison) -> None:
