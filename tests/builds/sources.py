@@ -38,12 +38,17 @@ class Debian:
 
     def _fetch(self, place: Path) -> None:
         apt = _Apt(place.parent / ".apt")
-        for version in apt.versions(self.name):
-            # A security archive forgets versions that a mirror's index still names: then the one before.
-            failure = apt.get(["source", "--quiet=2", "--download-only", f"{self.name}={version}"], place)
-            if failure is None:
-                return
-        raise SourceUnavailableError(f"apt-get source {self.name}: {failure}")
+        failure = ""
+        for fresh_lists in (False, True):
+            # An archive forgets versions that lists still name, its own of yesterday or a mirror's: then the one before.
+            for version in apt.versions(self.name, update=fresh_lists):
+                try:
+                    apt.run("apt-get", "source", "--quiet=2", "--download-only", f"{self.name}={version}", cwd=place)
+                except SourceUnavailableError as error:
+                    failure = str(error)
+                else:
+                    return
+        raise SourceUnavailableError(failure)
 
     def unpack(self, archive: Path, target: Path) -> str:
         """Unpack, with the distribution's patches, into `target`; return the version."""
@@ -93,18 +98,19 @@ def available(source: Source, config: pytest.Config) -> Path:
 
 
 class _Apt:
-    """apt-get with source entries and lists of its own: the machine's entries, read as deb-src; nothing of it changes."""
+    """apt with source entries and lists of its own: the machine's entries, read as deb-src; nothing of it changes."""
 
     def __init__(self, place: Path) -> None:
         self.place = place
         for folder in ("parts", "lists/partial", "cache/archives/partial"):
             (place / folder).mkdir(parents=True, exist_ok=True)
         etc = Path("/etc/apt")
-        for path in [etc / "sources.list", *sorted((etc / "sources.list.d").glob("*"))]:
-            text = path.read_text() if path.suffix in (".list", ".sources") and path.exists() else ""
+        for path in [etc / "sources.list", *etc.glob("sources.list.d/*.list"), *etc.glob("sources.list.d/*.sources")]:
+            text = path.read_text() if path.exists() else ""
             (place / "parts" / path.name).write_text(_as_source_entries(text, deb822=path.suffix == ".sources"))
 
-    def _argv(self, program: str, words: list[str]) -> list[str]:
+    def run(self, program: str, *words: str, cwd: Path) -> str:
+        """Run a program of apt, return its output. Raises SourceUnavailableError."""
         settings = {
             "Dir::Etc::sourcelist": "/dev/null",
             "Dir::Etc::sourceparts": self.place / "parts",
@@ -113,28 +119,25 @@ class _Apt:
             "APT::Sandbox::User": "",  # the folders are the tests' own
             "Acquire::Languages": "none",
         }
-        return [program, *[word for name, value in settings.items() for word in ("-o", f"{name}={value}")], *words]
+        return _run([program, *[word for name, value in settings.items() for word in ("-o", f"{name}={value}")], *words], cwd)
 
-    def get(self, words: list[str], cwd: Path) -> str | None:
-        """Run apt-get; return None, or why it failed."""
-        try:
-            _run(self._argv("apt-get", words), cwd)
-        except SourceUnavailableError as failure:
-            return str(failure)
-        return None
-
-    def versions(self, name: str) -> list[str]:
+    def versions(self, name: str, *, update: bool) -> list[str]:
         """Return the versions of a source package that the machine's archives offer, newest first."""
-        if not list((self.place / "lists").glob("*_Sources*")):
-            failure = self.get(["--quiet=2", "update"], self.place)
-            if failure:
-                raise SourceUnavailableError(failure)
-        shown = _run(self._argv("apt-cache", ["showsrc", name]), self.place)
+        if update or not self._has_lists():
+            try:
+                self.run("apt-get", "update", "--quiet=2", "--option=APT::Update::Error-Mode=any", cwd=self.place)
+            except SourceUnavailableError:
+                if not self._has_lists():  # one archive of several may be out of reach
+                    raise
+        shown = self.run("apt-cache", "showsrc", name, cwd=self.place)
         blocks = [block for block in shown.split("\n\n") if f"Package: {name}\n" in block]
         found = [match[1] for block in blocks if (match := re.search(r"^Version: (\S+)", block, re.MULTILINE))]
         if not found:
             raise SourceUnavailableError(f"no archive of this machine has the source package {name}")
         return sorted(set(found), key=lambda version: sum(_newer(version, other) for other in found), reverse=True)
+
+    def _has_lists(self) -> bool:
+        return any(self.place.glob("lists/*_Sources*"))
 
 
 def _newer(version: str, other: str) -> bool:
@@ -166,8 +169,8 @@ def _run(argv: list[str], cwd: Path) -> str:
     try:
         done = subprocess.run(argv, cwd=cwd, env=env, capture_output=True, text=True, timeout=LIMIT, check=False)
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise SourceUnavailableError(f"{argv[0]}: {error}") from None
+        raise SourceUnavailableError(f"{Path(argv[0]).name}: {error}") from None
     if done.returncode != 0:
         lines = [line for line in done.stderr.splitlines() if line.startswith(("E:", "ERROR"))] or done.stderr.splitlines()
-        raise SourceUnavailableError(f"{argv[0]}: {lines[-1] if lines else f'exit code {done.returncode}'}")
+        raise SourceUnavailableError(f"{Path(argv[0]).name}: {lines[-1] if lines else f'exit code {done.returncode}'}")
     return done.stdout
