@@ -23,21 +23,26 @@ FOREIGN_PREFIXES = ("AUTOPASS", "PYTEST", "DEB_", "CMAKE_", "CCACHE_")
 
 @dataclass(frozen=True)
 class Compilers:
-    """The compilers of a build: the words that are CC and CXX, and what is set in the environment for them."""
+    """The compilers of a build: the words that are CC and CXX, and what is set in the environment for them.
+
+    `real` are those that do the work, and give their own names in messages.
+    """
 
     cc: str
     cxx: str
+    real: tuple[str, str]
     env: Mapping[str, str] = field(default_factory=dict)
 
 
 def plain(major: int) -> Compilers:
     """Return clang of one LLVM."""
-    return Compilers(f"clang-{major}", f"clang++-{major}")
+    names = f"clang-{major}", f"clang++-{major}"
+    return Compilers(*names, names)
 
 
-def through_autopass(home: Path, log: Path) -> Compilers:
-    """Return autopass with its data in `home`, telling what it did in `log`."""
-    return Compilers("autopass-cc", "autopass-c++", {"AUTOPASS_HOME": str(home), "AUTOPASS_LOG": str(log)})
+def through_autopass(home: Path, log: Path, major: int) -> Compilers:
+    """Return autopass with its data in `home`, where clang `major` is the default; it tells what it did in `log`."""
+    return Compilers("autopass-cc", "autopass-c++", plain(major).real, {"AUTOPASS_HOME": str(home), "AUTOPASS_LOG": str(log)})
 
 
 def search_path() -> str:

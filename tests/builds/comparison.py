@@ -67,24 +67,27 @@ def _files(tree: Path) -> Iterator[tuple[str, Path]]:
             yield str(name), path
 
 
+def difference(first: bytes, second: bytes) -> str:
+    """Return "" where two texts are equal, else the first pair of lines that differ."""
+    lines = [text.decode("utf-8", "replace").splitlines() for text in (first, second)]
+    pairs = [pair for pair in zip(*lines, strict=False) if pair[0] != pair[1]]
+    if pairs:
+        return f"{pairs[0][0]!r} and {pairs[0][1]!r}"
+    return "" if first == second else f"{len(lines[0])} and {len(lines[1])} lines"
+
+
 def _text_difference(name: str, data: list[bytes], names: tuple[Names, Names]) -> str:
     """Return "" where two files are equal but for names, else the first lines that differ."""
     if data[0] == data[1]:
         return ""
-    lines = [
-        _results(name, who.neutral(text).decode("utf-8", "surrogateescape")).splitlines()
-        for text, who in zip(data, names, strict=True)
-    ]
-    pairs = [pair for pair in zip(*lines, strict=False) if pair[0] != pair[1]]
-    if pairs:
-        return f"{pairs[0][0]!r} and {pairs[0][1]!r}"
-    return "" if len(lines[0]) == len(lines[1]) else f"{len(lines[0])} and {len(lines[1])} lines"
+    results = [_results(name, who.neutral(text)) for text, who in zip(data, names, strict=True)]
+    return difference(*results)
 
 
-def _results(name: str, text: str) -> str:
+def _results(name: str, text: bytes) -> bytes:
     """Return of a configure script's diary its results, and of a JSON file a form that does not depend on order."""
     if name.endswith("config.log"):
-        return text[text.index("## Cache variables. ##") :]
+        return text[text.index(b"## Cache variables. ##") :]
     if name.endswith(".json"):
-        return json.dumps(json.loads(text), indent=1, sort_keys=True)
+        return json.dumps(json.loads(text), indent=1, sort_keys=True).encode()
     return text

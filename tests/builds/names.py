@@ -33,7 +33,8 @@ class Names:
         """Return the names that a build with these compilers in this tree uses."""
         tools = _cmake_tools(tree)
         words = {path: _kind(name) for name, path in tools.items()}
-        for word, name in ((compilers.cxx, "CXX"), (compilers.cc, "CC")):
+        cc, cxx = compilers.real
+        for word, name in ((compilers.cxx, "CXX"), (compilers.cc, "CC"), (cxx, "CXX"), (cc, "CC")):
             words |= {word: name, shutil.which(word, path=search_path()) or word: name}
         spellings = [(os.fsencode(word), f"@{name}@".encode()) for word, name in words.items()]
         return Names(tuple(sorted(spellings, key=lambda pair: len(pair[0]), reverse=True)), tools)
