@@ -35,19 +35,24 @@ def living_in(home: Path) -> Iterator[None]:
 
 
 @functools.cache
-def prepared(major: int) -> tuple[Path, Toolchain]:
-    """Look at one clang (plugin, identity self-test), once for all tests; return that home and the toolchain."""
+def prepared(major: int, shared: Path) -> tuple[Path, Toolchain]:
+    """Look at one clang (plugin, identity self-test), once for all tests; return where it is known, and the toolchain.
+
+    `shared` is a home in which the newest clang is known already.
+    """
+    with living_in(shared):
+        if f"clang-{major}" in (registry.read()[0] or ""):
+            return shared, registry.ensure(f"clang-{major}")
     home = Path(tempfile.mkdtemp(prefix=f"autopass-clang-{major}-"))
     atexit.register(shutil.rmtree, home, ignore_errors=True)
     with living_in(home):
-        toolchain = registry.ensure(f"clang-{major}")
-    assert toolchain.status is Status.OK, toolchain.reason
-    return home, toolchain
+        return home, registry.ensure(f"clang-{major}")
 
 
-def new_home(home: Path, major: int) -> Toolchain:
+def new_home(home: Path, major: int, shared: Path) -> Toolchain:
     """Make a home in which one clang is known and is the default, and builds are recorded."""
-    known, toolchain = prepared(major)
+    known, toolchain = prepared(major, shared)
+    assert toolchain.status is Status.OK, toolchain.reason
     home.mkdir(parents=True, mode=0o700)
     (home / "cache").mkdir(mode=0o700)
     (home / "cache" / "plugins").symlink_to(known / "cache" / "plugins")

@@ -43,10 +43,10 @@ class Build:
 class Case:
     """One project in its place, with a home of autopass beside it."""
 
-    def __init__(self, project: Project, site: Site, rows: table.Table) -> None:
+    def __init__(self, project: Project, site: Site, rows: table.Table, known: Path) -> None:
         self.project, self.site, self.rows = project, site, rows
         self.home, self.logfile = site.base / "home", site.base / "log"
-        self.toolchain = recipes.new_home(self.home, project.clang)
+        self.toolchain = recipes.new_home(self.home, project.clang, known)
         self.plain = building.plain(project.clang)
         self.autopass = building.through_autopass(self.home, self.logfile, project.clang)
         self.tell(project=project.name, version=site.version, build_system=project.system, clang=str(project.clang))
@@ -75,7 +75,7 @@ class Case:
 @pytest.fixture(
     scope="module", params=[pytest.param(each, id=each.id, marks=[] if each.quick else [pytest.mark.slow]) for each in PROJECTS]
 )
-def case(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Case]:
+def case(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, toolchain_home: Path) -> Iterator[Case]:
     project: Project = request.param
     for clang in (f"clang-{project.clang}", f"clang++-{project.clang}"):
         if shutil.which(clang) is None:
@@ -83,7 +83,7 @@ def case(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     archive = sources.available(project.source, request.config)
     base = tmp_path_factory.mktemp("build")
     site = building.unpack(project, archive, base)
-    yield Case(project, site, table.of(request.config))
+    yield Case(project, site, table.of(request.config), toolchain_home)
     shutil.rmtree(base, ignore_errors=True)
 
 
