@@ -42,7 +42,7 @@ class Names:
     def neutral(self, text: bytes) -> bytes:
         """Return text with names replaced by the words that stand for them."""
         for spelling, word in self.spellings:
-            text = re.sub(re.escape(spelling) + rb"(?![\w.+-])", word, text)
+            text = re.sub(re.escape(spelling) + rb"(?![\w+-]|\.\w)", word, text)
         return text
 
     def without(self, messages: Messages) -> Messages:
