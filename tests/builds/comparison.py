@@ -39,8 +39,8 @@ class Comparison:
     only_in_one: tuple[str, ...]
 
 
-def compare(first: Path, second: Path, names: tuple[Names, Names]) -> Comparison:
-    """Compare two trees; text files modulo the names of the compilers and of their tools."""
+def compare(sources: Path, first: Path, second: Path, names: tuple[Names, Names]) -> Comparison:
+    """Compare two trees built from `sources`; text files modulo the names of the compilers and of their tools."""
     sides = [dict(_files(tree)) for tree in (first, second)]
     common = sorted(sides[0].keys() & sides[1].keys())
     objects, different, configured, texts = [], [], [], {}
@@ -50,7 +50,7 @@ def compare(first: Path, second: Path, names: tuple[Names, Names]) -> Comparison
             objects.append(name)
             different += [name] if data[0] != data[1] else []
             continue
-        if PurePosixPath(name).name in CONFIGURE_RESULTS:
+        if PurePosixPath(name).name in CONFIGURE_RESULTS and not (sources / name).exists():
             configured.append(name)
         difference = _text_difference(name, data, names)
         if difference:

@@ -106,9 +106,9 @@ def cold(case: Case, plain: Build) -> Build:
 
 
 @pytest.fixture(scope="module")
-def compared(plain: Build, cold: Build) -> Comparison:
+def compared(case: Case, plain: Build, cold: Build) -> Comparison:
     """Compare all files of the two, before the authors' tests add theirs."""
-    return compare(plain.tree, cold.tree, (plain.names, cold.names))
+    return compare(case.site.pristine, plain.tree, cold.tree, (plain.names, cold.names))
 
 
 @pytest.fixture(scope="module")
@@ -159,7 +159,7 @@ def test_the_build_prints_the_same(case: Case, plain: Build, cold: Build) -> Non
 
 def test_recipes_that_change_nothing_change_no_byte(case: Case, plain: Build, cold: Build, compiles: list[Recorded]) -> None:
     build = case.rebuild(compiles, recipes.unedited)
-    found = compare(plain.tree, build.tree, (plain.names, build.names))
+    found = compare(case.site.pristine, plain.tree, build.tree, (plain.names, build.names))
     same = len(found.objects) - len(found.different_objects)
     hits = build.log.counts["hit", "exact"]
     case.tell(unchanged_recipes=f"{hits} hits, {same}/{len(found.objects)} identical")
@@ -172,7 +172,7 @@ def test_recipes_that_change_code_keep_the_authors_tests_passing(
     case: Case, plain: Build, cold: Build, compiles: list[Recorded]
 ) -> None:
     build = case.rebuild(compiles, recipes.edited)
-    found = compare(plain.tree, build.tree, (plain.names, build.names))
+    found = compare(case.site.pristine, plain.tree, build.tree, (plain.names, build.names))
     hits = build.log.counts["hit", "exact"]
     told = f"{hits} hits, {len(found.different_objects)}/{len(found.objects)} changed"
     case.tell(edited_recipes=f"{told}, tests FAILED")
