@@ -11,7 +11,7 @@ from pathlib import Path
 from building import Compilers, Messages, search_path
 
 # CMake takes these from beside the compiler, by the compiler's own name: clang-NN has llvm-ar-NN.
-BESIDE = ("ADDR2LINE", "AR", "NM", "OBJCOPY", "OBJDUMP", "RANLIB", "READELF", "STRIP")
+BESIDE = ("ADDR2LINE", "AR", "DLLTOOL", "LINKER", "NM", "OBJCOPY", "OBJDUMP", "RANLIB", "READELF", "STRIP")
 OF_A_LANGUAGE = ("AR", "RANLIB")
 CMAKE_TOOLS = frozenset(
     [f"CMAKE_{tool}" for tool in BESIDE]
