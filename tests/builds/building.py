@@ -19,6 +19,7 @@ MARKER = 'id = "b11d5b11d5b11d5b11d5b11d5b11d5b1"\nrun = ["true"]\n'
 # What a developer's shell or this test run sets, and a build would take for its own.
 FOREIGN = ("CC", "CXX", "CPP", "CFLAGS", "CXXFLAGS", "CPPFLAGS", "LDFLAGS", "MAKEFLAGS", "MFLAGS", "MAKELEVEL", "PYTHONPATH")
 FOREIGN_PREFIXES = ("AUTOPASS", "PYTEST", "DEB_", "CMAKE_", "CCACHE_")
+WITHOUT_OVERRIDE = ("setpriv", "--bounding-set", "-dac_override,-dac_read_search", "--")
 
 
 @dataclass(frozen=True)
@@ -78,8 +79,9 @@ def run(steps: Sequence[Step], tree: Path, compilers: Compilers) -> Messages:
 def run_one(step: Step, tree: Path, compilers: Compilers) -> subprocess.CompletedProcess[bytes]:
     """Run one command, whatever its exit code."""
     values = {"cc": compilers.cc, "cxx": compilers.cxx, "python": sys.executable, "tree": str(tree)}
+    prefix = WITHOUT_OVERRIDE if step.unprivileged and os.geteuid() == 0 else ()
     return subprocess.run(
-        [word.format_map(values) for word in shlex.split(step.command)],
+        [*prefix, *[word.format_map(values) for word in shlex.split(step.command)]],
         cwd=tree / step.cwd,
         env=environment(compilers) | {key: value.format_map(values) for key, value in step.env.items()},
         stdin=subprocess.DEVNULL,

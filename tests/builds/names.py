@@ -15,10 +15,16 @@ BESIDE = ("ADDR2LINE", "AR", "DLLTOOL", "LINKER", "NM", "OBJCOPY", "OBJDUMP", "R
 OF_A_LANGUAGE = ("AR", "RANLIB")
 CMAKE_TOOLS = frozenset(
     [f"CMAKE_{tool}" for tool in BESIDE]
-    + [f"CMAKE_{language}_COMPILER_{tool}" for language in ("C", "CXX") for tool in OF_A_LANGUAGE]
+    + [f"CMAKE_{language}_COMPILER_{tool}" for language in ("ASM", "C", "CXX") for tool in OF_A_LANGUAGE]
 )
 # Those of them that CMake does not find, or finds in another LLVM, beside a compiler of the name `autopass-cc`.
 NOT_FOUND_BY_NAME = CMAKE_TOOLS
+
+# What pip prints of a build that no two have in common: its temporary folders, and the digest of a wheel it made.
+PASSING = (
+    (rb"\bpip-[a-z-]+-[a-z0-9_]{8}\b", b"@TEMPORARY@"),
+    (rb"size=\d+ sha256=[0-9a-f]{64}", b"@DIGEST@"),
+)
 
 
 @dataclass(frozen=True)
@@ -46,8 +52,11 @@ class Names:
         return text
 
     def without(self, messages: Messages) -> Messages:
-        """Return messages made neutral."""
-        return Messages(self.neutral(messages.stdout), self.neutral(messages.stderr))
+        """Return messages made neutral, and without what passes with a build."""
+        texts = [self.neutral(messages.stdout), self.neutral(messages.stderr)]
+        for pattern, word in PASSING:
+            texts = [re.sub(pattern, word, text) for text in texts]
+        return Messages(*texts)
 
 
 def other_tools(first: Names, second: Names) -> set[str]:
