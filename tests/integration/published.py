@@ -28,8 +28,6 @@ def recipe_for(record: CompileRecord, *edits: Edit) -> Recipe:
     base = probe.base_pipeline(toolchain, [record.argv[0], f"-{record.level}", "-c", "-x", "c", "/dev/null"], "/", record.level)
     return build(base, record.level, toolchain.major, edits)
 
-
-def publish(root: Path, record: CompileRecord, *edits: Edit, median: float = -0.1, exact_only: str = "") -> Recipe:
     """Accept these edits for a recorded compile, as `autopass tune` does at its end."""
     recipe = recipe_for(record, *edits)
     entry = store.Entry(
@@ -50,7 +48,6 @@ def publish(root: Path, record: CompileRecord, *edits: Edit, median: float = -0.
         share=0.5,
         run=1,
     )
-    del exact_only
     with writer() as db:
         db.table("recipe").upsert({"digest": recipe.digest, "text": recipe.render()}, pk="digest")
         store.accept(db, [entry])

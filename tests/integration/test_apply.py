@@ -15,9 +15,9 @@ from sample_project import autopass, environment
 from autopass_cc.recipe import Knob, Remove
 
 SOURCES = {
-    "main.c": "int one(int), two(int);\nint main(void) { return one(0) + two(0); }\n",
-    "one.c": '#include "shared.h"\nint one(int n) { int s = 0; for (int i = 0; i < n; i++) s += i * BASE; return s; }\n',
-    "two.c": '#include "shared.h"\nint two(int n) { int s = 1; for (int i = 0; i < n; i++) s ^= i * BASE; return s - 1; }\n',
+    "main.c": "int one(const int *, int), two(const int *, int);\nint main(void) { return one(0, 0) + two(0, 0); }\n",
+    "one.c": '#include "shared.h"\nint one(const int *p, int n) { int s = 0; while (n-- > 0) s += p[n] * BASE; return s; }\n',
+    "two.c": '#include "shared.h"\nint two(const int *p, int n) { int s = 0; while (n-- > 0) s ^= p[n] * BASE; return s; }\n',
     "shared.h": "#define BASE 3\n",
     "autopass.toml": 'run = ["./prog"]\n',
 }
@@ -36,7 +36,7 @@ lib.a(%.o): %.o
 \t$(CC) -O2 -c -o $@ $<
 .SECONDARY:
 """
-SLOWER = Knob("vectorize-loops", "false")  # any recipe will do: nothing is measured here
+SLOWER = Knob("force-vector-width", "2")  # any recipe will do: nothing is measured here
 OTHER = Knob("unroll-runtime", "false")
 
 
