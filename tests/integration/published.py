@@ -28,6 +28,8 @@ def recipe_for(record: CompileRecord, *edits: Edit) -> Recipe:
     base = probe.base_pipeline(toolchain, [record.argv[0], f"-{record.level}", "-c", "-x", "c", "/dev/null"], "/", record.level)
     return build(base, record.level, toolchain.major, edits)
 
+
+def publish(root: Path, record: CompileRecord, *edits: Edit, median: float = -0.1) -> Recipe:
     """Accept these edits for a recorded compile, as `autopass tune` does at its end."""
     recipe = recipe_for(record, *edits)
     entry = store.Entry(
