@@ -98,6 +98,7 @@ def _entry(entry: Entry) -> dict[str, Any]:
         "interval": [math.expm1(entry.low), math.expm1(entry.high)],
         "log_e": entry.log_e,
         "share": entry.share,
+        "exact_only": entry.exact_only or None,
     }
 
 
@@ -130,6 +131,8 @@ def _show_entry(entry: dict[str, Any], rel: str) -> None:
         f"proven    {entry['change'] * 100:+.1f} % of the program's time [{low * 100:+.1f}, {high * 100:+.1f}] in re-validation, "
         f"E = {math.exp(min(entry['log_e'], 700)):.3g} in confirmation; the module had {entry['share'] * 100:.0f} % of the time"
     )
+    if entry["exact_only"]:
+        click.echo(f"scope     exact source only: {entry['exact_only']}; once edited, it compiles plain until the next tune")
     for edit in entry["edits"]:
         click.echo(f"  edit    {describe_edit(edit)}")
     if entry["state"] == "active":
