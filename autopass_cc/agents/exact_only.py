@@ -14,33 +14,34 @@ from __future__ import annotations
 from pathlib import Path
 
 from autopass_cc.agents.gate import Gate
-from autopass_cc.agents.prepare import Prepared
 from autopass_cc.errors import SourceError
 from autopass_cc.evidence.dependence import dependence
+from autopass_cc.project.builder import Builder
 from autopass_cc.project.modules import TUNABLE, Module
 from autopass_cc.recipe.recipe import Recipe
 from autopass_cc.store.builds import CompileRecord
+from autopass_cc.toolchain.describe import Toolchain
 
 
-def why_exact_only(prepared: Prepared, module: Module, recipe: Recipe) -> str:
+def why_exact_only(builder: Builder, module: Module, recipe: Recipe, toolchain: Toolchain) -> str:
     """Return why a recipe must be published for the exact source only; "" where edited ones may inherit it."""
     for record in module.records:
-        if reason := dependence(record, prepared.toolchain, prepared.place):
+        if reason := dependence(record, toolchain, builder.place):
             return reason
-    return next(filter(None, (_refusal(prepared, heir, recipe) for heir in _heirs(prepared, module.record))), "")
+    return next(filter(None, (_refusal(builder, heir, recipe, toolchain) for heir in _heirs(builder, module.record))), "")
 
 
-def _heirs(prepared: Prepared, record: CompileRecord) -> list[CompileRecord]:
+def _heirs(builder: Builder, record: CompileRecord) -> list[CompileRecord]:
     """Return the other recorded compiles with the same inherited key: the same source with other -D or -I."""
     return [
         other
-        for other in prepared.recorded.compiles.values()
+        for other in builder.records.values()
         if record.inherited and other.inherited == record.inherited and other.exact != record.exact and other.decision in TUNABLE
     ]
 
 
-def _refusal(prepared: Prepared, heir: CompileRecord, recipe: Recipe) -> str:
-    gate = Gate(prepared.builder, Module(heir.rel, (heir,)), prepared.toolchain.tool("llvm-nm"), {})
+def _refusal(builder: Builder, heir: CompileRecord, recipe: Recipe, toolchain: Toolchain) -> str:
+    gate = Gate(builder, Module(heir.rel, (heir,)), toolchain.tool("llvm-nm"), {})
     try:
         passage = gate.unchanged(recipe)
     except SourceError as error:

@@ -33,5 +33,5 @@ def entry_of(prepared: Prepared, finding: Finding, run: Run) -> Entry:
         log_e=finding.log_e,
         share=result.share or 0.0,
         run=run.id,
-        exact_only=why_exact_only(prepared, module, finding.recipe),
+        exact_only=why_exact_only(prepared.builder, module, finding.recipe, prepared.toolchain),
     )

@@ -29,7 +29,7 @@ def recipe_for(record: CompileRecord, *edits: Edit) -> Recipe:
     return build(base, record.level, toolchain.major, edits)
 
 
-def publish(root: Path, record: CompileRecord, *edits: Edit, median: float = -0.1) -> Recipe:
+def publish(root: Path, record: CompileRecord, *edits: Edit, median: float = -0.1, exact_only: str = "") -> Recipe:
     """Accept these edits for a recorded compile, as `autopass tune` does at its end."""
     recipe = recipe_for(record, *edits)
     entry = store.Entry(
@@ -49,6 +49,7 @@ def publish(root: Path, record: CompileRecord, *edits: Edit, median: float = -0.
         log_e=5.0,
         share=0.5,
         run=1,
+        exact_only=exact_only,
     )
     with writer() as db:
         db.table("recipe").upsert({"digest": recipe.digest, "text": recipe.render()}, pk="digest")
