@@ -2,7 +2,7 @@
 
 Such a source compiles in silence only because of a particular pipeline. The gate proves that a recipe keeps it so for
 the source that it saw; of an edited source nobody knows. These count, in the project's own text (system headers, which
-line markers tell apart, are left out: every FORTIFY build has attributes in glibc's):
+line markers tell apart, are left out: with _FORTIFY_SOURCE a C library's own may be full of such attributes):
 
 - loop pragmas that ask for something (`#pragma clang loop`, `unroll`, `omp simd` with -fopenmp): -Wpass-failed tells
   when it was not done, and ends a build with -Werror;
@@ -28,6 +28,7 @@ from autopass_cc.toolchain.describe import Toolchain
 
 LIMIT = 1800.0  # seconds, as for any compile of the user's
 UNOPTIMISED = ("-Xclang", "-disable-llvm-passes")
+QUIET = "-Qunused-arguments"  # the driver knows options that only the full compile uses
 FRAME = "-Wframe-larger-than"
 
 _MARKER = re.compile(r'^# \d+ ".*?"((?: \d)*)$')
@@ -108,10 +109,10 @@ def _preprocessed(record: CompileRecord, folder: Path) -> tuple[str, str]:
 
 def _messages(record: CompileRecord, folder: Path) -> str:
     """Compare what clang says with what it says without optimiser and back end."""
-    all_of_it = run(compile_argv(record, folder / "x.o"), record, limit=LIMIT)
+    all_of_it = run(compile_argv(record, folder / "x.o", extra=[QUIET]), record, limit=LIMIT)
     if not all_of_it.stderr:
         return ""
-    front = run(compile_argv(record, folder / "x.ll", extra=["-S", "-emit-llvm", *UNOPTIMISED]), record, limit=LIMIT)
+    front = run(compile_argv(record, folder / "x.bc", extra=[QUIET, "-emit-llvm", *UNOPTIMISED]), record, limit=LIMIT)
     return "" if front.stderr == all_of_it.stderr else "clang's optimiser or back end warns about it already"
 
 
