@@ -57,11 +57,8 @@ def dependence(record: CompileRecord, toolchain: Toolchain, place: Path) -> str:
     try:
         mine, system = _preprocessed(record, folder)
         openmp = any(word.startswith("-fopenmp") for word in record.argv)
-        return (
-            next(_constructs(mine, openmp=openmp), "")
-            or _messages(record, folder)
-            or _references(record, toolchain, folder, system)
-        )
+        found = next(_constructs(mine, openmp=openmp), "")
+        return found or _compared(record, toolchain, folder, _library(mine, system))
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
@@ -107,22 +104,28 @@ def _preprocessed(record: CompileRecord, folder: Path) -> tuple[str, str]:
     return split(out.read_text("utf-8", "replace") if out.exists() else "")
 
 
-def _messages(record: CompileRecord, folder: Path) -> str:
-    """Compare what clang says with what it says without optimiser and back end."""
-    all_of_it = run(compile_argv(record, folder / "x.o", extra=[QUIET]), record, limit=LIMIT)
-    if not all_of_it.stderr:
-        return ""
-    front = run(compile_argv(record, folder / "x.bc", extra=[QUIET, "-emit-llvm", *UNOPTIMISED]), record, limit=LIMIT)
-    return "" if front.stderr == all_of_it.stderr else "clang's optimiser or back end warns about it already"
+def _library(mine: str, system: str) -> set[str]:
+    """Return the names that the C library or the compiler's runtime has: those in system headers, and of built-ins."""
+    builtins = (word.removeprefix("__builtin_") for word in _WORD.findall(mine) if word.startswith("__builtin_"))
+    words = _WORD.findall(system)
+    return {*words, *(word.removeprefix("__builtin_") for word in words), *builtins}
 
 
-def _references(record: CompileRecord, toolchain: Toolchain, folder: Path, system: str) -> str:
-    nm, plain, whole = toolchain.tool("llvm-nm"), folder / "x.o", folder / "whole.o"
-    if not run(compile_argv(record, whole, extra=UNOPTIMISED), record, limit=LIMIT).ok:
-        return "what it refers to cannot be listed, because it does not compile without the optimiser"
-    dropped = symbols.read(nm, whole).undefined - symbols.read(nm, plain).undefined
-    known = set(_WORD.findall(system))
-    names = sorted(name for name in dropped if not _RUNTIME.match(name) and not _words(name) <= known)
+def _compared(record: CompileRecord, toolchain: Toolchain, folder: Path, library: set[str]) -> str:
+    """Compare the compile with one that ends before the optimiser: what it says, and what it refers to.
+
+    The latter ends at bitcode, because the back end would stop at calls that are there to be optimised away.
+    """
+    out, front = folder / "x.o", folder / "x.bc"
+    whole = run(compile_argv(record, out, extra=[QUIET]), record, limit=LIMIT)
+    half = run(compile_argv(record, front, extra=[QUIET, "-emit-llvm", *UNOPTIMISED]), record, limit=LIMIT)
+    if whole.stderr != half.stderr:
+        return "clang's optimiser or back end warns about it already"
+    if not (whole.ok and half.ok):
+        return "it no longer compiles"
+    nm = toolchain.tool("llvm-nm")
+    dropped = symbols.read(nm, front).undefined - symbols.read(nm, out).undefined
+    names = sorted(name for name in dropped if not _RUNTIME.match(name) and not _words(name) <= library)
     return f"only the optimiser drops its reference to {names[0]}" if names else ""
 
 
