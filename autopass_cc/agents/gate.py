@@ -1,4 +1,9 @@
-"""Stage 0: what a candidate must pass before anything is timed. Cheap checks first; the first failure is the verdict."""
+"""Stage 0: what a candidate must pass before anything is timed. Cheap checks first; the first failure is the verdict.
+
+A candidate's compile must come out as the plain one does: the same exit code, the same messages under the user's own
+flags, the same symbols. That is a proof for this source with these flags only; `agents/exact_only.py` decides whether
+it may be carried over to edited sources.
+"""
 
 from __future__ import annotations
 
@@ -39,40 +44,59 @@ class Gate:
         if recipe.digest in self.avoided:
             verdict, detail = self.avoided[recipe.digest]
             return Passage(Verdict.of(verdict), f"remembered: {detail}")
+        same: list[str] = []
         for out in self.module.outs:
             plain = self.builder.plain(out, sections=False)
             done = self.builder.compile(out, recipe, sections=False, limit=self.limit(plain))
-            failure = self._compare(plain, done, recipe)
+            failure = self._compare(plain, done)
             if failure is not None:
                 return failure
-            self.builder.compile(out, recipe, sections=True, limit=self.limit(plain))
-        return Passage(None)
+            same += [as_what for as_what in [self._same_code(plain, done, recipe)] if as_what]
+        if same:
+            # Only now: outputs of one module differ in their warnings, and each must be found unchanged.
+            return Passage(Verdict.SAME_CODE, same[0])
+        return self._with_sections(recipe) or Passage(None)
+
+    def unchanged(self, recipe: Recipe) -> Passage:
+        """Return whether a recipe changes nothing but code, be the code known or not."""
+        passage = self.check(recipe)
+        return Passage(None) if passage.verdict is Verdict.SAME_CODE else passage
 
     def limit(self, plain: Compiled) -> float:
         """Return the time bound (seconds) of a candidate's compile."""
         return SLOWEST_COMPILE * plain.outcome.seconds + COMPILE_GRACE
 
-    def _compare(self, plain: Compiled, done: Compiled, recipe: Recipe) -> Passage | None:
+    def _compare(self, plain: Compiled, done: Compiled) -> Passage | None:
         if done.outcome.exit_code is None:
             return Passage(Verdict.SLOW_TO_COMPILE, f"over {self.limit(plain):.1f} s")
         if not done.outcome.ok:
             return Passage(Verdict.FAILED_TO_COMPILE, _last_line(done.outcome.stderr))
         if done.outcome.stderr != plain.outcome.stderr:
             return Passage(Verdict.DIAGNOSTICS_CHANGED, _last_line(done.outcome.stderr) or "messages are missing")
+        return None if done.digest == plain.digest else self._symbols(plain, done)
+
+    def _same_code(self, plain: Compiled, done: Compiled, recipe: Recipe) -> str:
         if done.digest == plain.digest:
-            return Passage(Verdict.SAME_CODE, "as the base level's")
+            return "as the base level's"
         first = self.seen.setdefault(f"{done.path.name} {done.digest}", recipe.digest)
-        if first != recipe.digest:
-            return Passage(Verdict.SAME_CODE, f"as recipe {first[:12]}")
-        return self._symbols(plain, done)
+        return f"as recipe {first[:12]}" if first != recipe.digest else ""
+
+    def _with_sections(self, recipe: Recipe) -> Passage | None:
+        """Compile as measured programs are, with a section for each function; that must work too."""
+        for out in self.module.outs:
+            done = self.builder.compile(out, recipe, sections=True, limit=self.limit(self.builder.plain(out, sections=False)))
+            if not done.outcome.ok:
+                return Passage(Verdict.FAILED_TO_COMPILE, f"with -ffunction-sections: {_last_line(done.outcome.stderr)}")
+        return None
 
     def _symbols(self, plain: Compiled, done: Compiled) -> Passage | None:
         before, after = symbols.read(self.nm, plain.path), symbols.read(self.nm, done.path)
-        # Weak definitions (inline functions of C++) may come and go with inlining; every user has its own copy.
+        # Weak definitions (inline functions of C++) may come and go with inlining; every user has its own copy. So one
+        # that is still called must still be here.
         changed = {name for name, kind in before.defined ^ after.defined if kind not in "WV"}
         if changed:
             return Passage(Verdict.SYMBOLS_CHANGED, f"defined symbols differ: {', '.join(sorted(changed)[:3])}")
-        needed = after.undefined - before.undefined - {name for name, _ in before.defined}
+        needed = after.undefined - before.undefined
         if needed:
             return Passage(Verdict.SYMBOLS_CHANGED, f"newly needs {', '.join(sorted(needed)[:3])}")
         return None

@@ -151,6 +151,13 @@ def _confirm(
     for tried in finalists:
         recipe = search.recipe(tried.proposal)
         edits = tuple(to_json(edit) for edit in tried.proposal.edits)
+        # Once more, whatever way it came: a header may have changed since a former sitting looked at it.
+        passage = search.gate.unchanged(recipe)
+        if passage.verdict is not None:
+            detail = passage.detail
+            last = Result(name, passage.verdict, share=share, recipe=tried.recipe, edits=edits, tried=count, detail=detail)
+            evaluation.listener.line(f"  {name}: {passage.verdict.value}: {detail}")
+            continue
         ratio = search.cost(recipe)
         if problem := cost.objection(ratio):
             verdict = Verdict.SLOW_TO_COMPILE

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from autopass_cc.agents.exact_only import why_exact_only
 from autopass_cc.agents.module_run import Finding
 from autopass_cc.agents.prepare import Prepared
 from autopass_cc.store.entries import Entry
@@ -13,7 +14,8 @@ def entry_of(prepared: Prepared, finding: Finding, run: Run) -> Entry:
     result, estimate = finding.result, finding.result.estimate
     if estimate is None or finding.recipe is None:
         raise ValueError(f"{result.name} has no re-validated estimate")
-    record = prepared.modules[result.name].record
+    module = prepared.modules[result.name]
+    record = module.record
     return Entry(
         project=prepared.config.id,
         module=result.name,
@@ -31,4 +33,5 @@ def entry_of(prepared: Prepared, finding: Finding, run: Run) -> Entry:
         log_e=finding.log_e,
         share=result.share or 0.0,
         run=run.id,
+        exact_only=why_exact_only(prepared.builder, module, finding.recipe, prepared.toolchain),
     )

@@ -232,7 +232,7 @@ class Search:
                 continue
             if self._same_code(recipe, variants[best.recipe][1]):
                 idle.add(place)
-            elif self.gate.check(recipe).verdict in (None, Verdict.SAME_CODE):
+            elif self.gate.unchanged(recipe).verdict is None:
                 removal[recipe.digest] = place
                 variants[recipe.digest] = (proposal, recipe)
         if len(variants) > 1:
@@ -254,6 +254,8 @@ class Search:
         except RecipeError:
             return self._tried(best.recipe)
         whole = self.recipe(best.proposal)
+        if self.gate.unchanged(recipe).verdict is not None:  # without its edits the others may do what they did not before
+            return self._tried(best.recipe)
         if not self._same_code(recipe, whole):
             self._compare({best.recipe: (best.proposal, whole), recipe.digest: (proposal, recipe)}, "minimised")
             short, long = self._tried(recipe.digest), self._tried(best.recipe)

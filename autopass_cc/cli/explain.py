@@ -13,13 +13,12 @@ import click
 from autopass_cc.cli.common import describe_edit, print_json, project_root
 from autopass_cc.errors import NothingRecordedError
 from autopass_cc.project import config as project_config
-from autopass_cc.project.journal import read_new
+from autopass_cc.project.recorded import latest
+from autopass_cc.project.resolve import Answer, Resolver
 from autopass_cc.report import table
-from autopass_cc.store import builds
 from autopass_cc.store.builds import CompileRecord
 from autopass_cc.store.database import reader
 from autopass_cc.store.entries import Entry, entries
-from autopass_cc.store.publication import publication_dir, read_index
 from autopass_cc.store.runs import CandidateRow, Runs
 from autopass_cc.toolchain.reasons import sentences
 
@@ -49,26 +48,22 @@ def command(file: Path, *, as_json: bool) -> None:
 
 def collect(config: project_config.Config, rel: str) -> dict[str, Any]:
     """Return all that is known of a source of the project. Raises NothingRecordedError."""
-    found: dict[str, CompileRecord] = {}
     mine: list[Entry] = []
     tried: list[CandidateRow] = []
     with reader() as db:
+        found = {out: record for out, record in latest(db, config.root).items() if record.rel == rel}
         if db is not None:
-            found = {record.out: record for record in builds.compiles(db, config.root) if record.rel == rel}
             mine = [entry for entry in entries(db, config.id) if _source(entry.module) == rel]
             run = Runs(db).latest(config.id)
             tried = [row for row in Runs(db).candidates(run.id) if _source(row.module) == rel] if run else []
-        for record in read_new(builds.offsets(db) if db is not None else {}).records:
-            if isinstance(record, CompileRecord) and record.root == str(config.root) and record.rel == rel:
-                found[record.out] = record
     if not found and not mine:
         raise NothingRecordedError(
             f"No compile of {rel} is recorded.", "build it once with CC=autopass-cc (recording must be on)"
         )
-    index = {line.kind + line.key: line.recipe for line in read_index(publication_dir() / "index")}
+    resolver = Resolver(config.root)
     return {
         "file": rel,
-        "compiles": [_compile(record, index) for record in found.values() if Path(record.out).exists()],
+        "compiles": [_compile(record, resolver.answer(record)) for record in found.values() if Path(record.out).exists()],
         "entries": [_entry(entry) for entry in mine],
         "candidates": [_candidate(row) for row in tried],
     }
@@ -78,12 +73,7 @@ def _source(module: str) -> str:
     return module.split(" (")[0]
 
 
-def _compile(record: CompileRecord, index: dict[str, str]) -> dict[str, Any]:
-    kind = next(
-        (kind for kind, key in (("exact", "x" + record.exact), ("inherited", "i" + record.inherited)) if key in index),
-        None,
-    )
-    key = {"exact": "x" + record.exact, "inherited": "i" + record.inherited}.get(kind or "", "")
+def _compile(record: CompileRecord, following: Answer) -> dict[str, Any]:
     return {
         "object": record.out,
         "command": shlex.join(record.argv),
@@ -93,8 +83,8 @@ def _compile(record: CompileRecord, index: dict[str, str]) -> dict[str, Any]:
         "exact": record.exact,
         "inherited": record.inherited,
         "recipe": record.recipe,
-        "next": kind or "plain",
-        "next_recipe": index.get(key, ""),
+        "next": following.kind,
+        "next_recipe": following.recipe,
     }
 
 
@@ -108,6 +98,7 @@ def _entry(entry: Entry) -> dict[str, Any]:
         "interval": [math.expm1(entry.low), math.expm1(entry.high)],
         "log_e": entry.log_e,
         "share": entry.share,
+        "exact_only": entry.exact_only or None,
     }
 
 
@@ -140,6 +131,8 @@ def _show_entry(entry: dict[str, Any], rel: str) -> None:
         f"proven    {entry['change'] * 100:+.1f} % of the program's time [{low * 100:+.1f}, {high * 100:+.1f}] in re-validation, "
         f"E = {math.exp(min(entry['log_e'], 700)):.3g} in confirmation; the module had {entry['share'] * 100:.0f} % of the time"
     )
+    if entry["exact_only"]:
+        click.echo(f"scope     exact source only: {entry['exact_only']}; once edited, it compiles plain until the next tune")
     for edit in entry["edits"]:
         click.echo(f"  edit    {describe_edit(edit)}")
     if entry["state"] == "active":

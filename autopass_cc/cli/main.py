@@ -19,6 +19,7 @@ COMMANDS = {
     "init": "autopass_cc.cli.init",
     "record": "autopass_cc.cli.record",
     "tune": "autopass_cc.cli.tune",
+    "apply": "autopass_cc.cli.apply",
     "status": "autopass_cc.cli.status",
     "explain": "autopass_cc.cli.explain",
     "verify": "autopass_cc.cli.verify",
@@ -52,7 +53,7 @@ def cli() -> None:
     autopass init                       once in a project: what to run, what to compare
     CC=autopass-cc CXX=autopass-c++ make   build as always; the build is recorded
     autopass tune                       search, measure, publish what is proven
-    make clean && make                  the same build, now faster code
+    autopass apply && make              the same build, now faster code
 
     AUTOPASS=off in the environment turns autopass-cc into plain clang.
     """

@@ -8,8 +8,10 @@ import click
 
 from autopass_cc.cli.common import project_root
 from autopass_cc.project import config as project_config
+from autopass_cc.project.outdated import advice, outdated
+from autopass_cc.project.recorded import latest
 from autopass_cc.store import entries as store
-from autopass_cc.store.database import writer
+from autopass_cc.store.database import reader, writer
 
 
 @click.command("revert")
@@ -32,5 +34,9 @@ def command(files: tuple[Path, ...], *, everything: bool) -> None:
         click.echo(f"{name}: no recipe is published")
     for entry in chosen:
         click.echo(f"{entry.module}: reverted; its next compile is plain")
+    with reader() as stored:
+        text = advice(len(outdated(config.root, latest(stored, config.root)))) if chosen else ""
+    if text:
+        click.echo(text)
     if names and not chosen:
         raise SystemExit(1)

@@ -12,9 +12,10 @@ import click
 from autopass_cc.cli.common import print_json, project_root
 from autopass_cc.paths import data_dir
 from autopass_cc.project import config as project_config
-from autopass_cc.project.journal import journal_path, read_new
+from autopass_cc.project.journal import journal_path
+from autopass_cc.project.outdated import advice, outdated
+from autopass_cc.project.recorded import latest
 from autopass_cc.report import table
-from autopass_cc.store import builds
 from autopass_cc.store.builds import CompileRecord
 from autopass_cc.store.database import reader
 from autopass_cc.store.entries import Entry, entries
@@ -36,19 +37,13 @@ def command(*, as_json: bool) -> None:
 
 def collect(config: project_config.Config) -> dict[str, Any]:
     """Return the status of a project as JSON values."""
-    compiles: dict[str, CompileRecord] = {}
     published: list[Entry] = []
     run = None
     with reader() as db:
-        offsets: dict[int, int] = {}
+        compiles = latest(db, config.root)
         if db is not None:
-            compiles = {record.out: record for record in builds.compiles(db, config.root)}
             published = entries(db, config.id)
             run = Runs(db).latest(config.id)
-            offsets = builds.offsets(db)
-        for record in read_new(offsets).records:  # recorded since the last tune; only a writer takes them in
-            if isinstance(record, CompileRecord) and record.root == str(config.root):
-                compiles[record.out] = record
     present = [record for record in compiles.values() if Path(record.out).exists()]
     return {
         "project": str(config.root),
@@ -57,6 +52,7 @@ def collect(config: project_config.Config) -> dict[str, Any]:
         "compiles": dict(Counter(record.decision for record in present)),
         "passed_through": dict(Counter(record.reason for record in present if record.decision == "pass")),
         "modules": [_module(entry, present) for entry in published],
+        "outdated": [each.record.out for each in outdated(config.root, compiles)],
         "run": None if run is None else {"id": run.id, "state": run.state, **run.facts},
     }
 
@@ -82,6 +78,8 @@ def _show(data: dict[str, Any]) -> None:
     click.echo(f"compiles   {total} objects: {hits} with a recipe, {misses} plain, {total - hits - misses} passed through")
     for reason, count in sorted(data["passed_through"].items(), key=lambda item: -item[1]):
         click.echo(f"           {count:5} {reason}: {sentences().get(reason, '')}")
+    if text := advice(len(data["outdated"])):
+        click.echo(f"           {text}")
     run = data["run"]
     click.echo(f"last tune  {'none yet; run `autopass tune`' if run is None else run['state']}")
     if run is not None and run.get("program"):

@@ -15,6 +15,8 @@ import click
 
 from autopass_cc.cli.common import print_json, project_root
 from autopass_cc.project import config as project_config
+from autopass_cc.project.outdated import advice, outdated
+from autopass_cc.project.recorded import latest
 from autopass_cc.report.terminal import Terminal
 from autopass_cc.store.database import writer
 
@@ -82,12 +84,15 @@ def command(
     with writer(warn=lambda text: terminal.line(f"warning: {text}")) as db, _stoppable(terminal) as stopping:
         try:
             result = tune(db, config, options, terminal, stopping.is_set)
+            text = advice(len(outdated(config.root, latest(db, config.root))))
         finally:
             terminal.clear()
     if as_json:
         print_json(result.to_json())
     else:
         click.echo(render(result))
+        if text:
+            click.echo(text)
 
 
 class _Stop:

@@ -48,6 +48,18 @@ def ingest(db: Database) -> int:
     return batch.bad_lines
 
 
+def latest(db: Database | None, root: Path) -> dict[str, CompileRecord]:
+    """Return the last compile of each object of a project, by output: those in the store, and those recorded since.
+
+    Only a writer takes the journal in, so whoever shows the present state reads both.
+    """
+    known = {} if db is None else {record.out: record for record in builds.compiles(db, root)}
+    for record in journal.read_new(builds.offsets(db) if db is not None else {}).records:
+        if isinstance(record, CompileRecord) and record.root == str(root):
+            known[record.out] = record
+    return known
+
+
 def load(db: Database, config: Config) -> Recorded:
     """Return the recorded build of a project whose files still exist.
 
@@ -57,8 +69,7 @@ def load(db: Database, config: Config) -> Recorded:
     all_records = builds.compiles(db, config.root)
     records = [record for record in all_records if Path(record.out).exists()]
     if not records:
-        what = "No build of this project is recorded" if not all_records else "The recorded build's objects are gone"
-        raise NothingRecordedError(f"{what} ({config.root}).", _why_nothing(config))
+        raise nothing_recorded(config, gone=bool(all_records))
     modules = group(records)
     if not modules:
         reasons = Counter(record.reason for record in records)
@@ -89,10 +100,13 @@ def applied(db: Database, compiles: Mapping[str, CompileRecord]) -> dict[str, Re
     return found
 
 
-def _why_nothing(config: Config) -> str:
+def nothing_recorded(config: Config, *, gone: bool, then: str = "autopass tune") -> NothingRecordedError:
+    """Return the error for a project without a recorded build, or (`gone`) one whose objects are all removed."""
+    what = "The recorded build's objects are gone" if gone else "No build of this project is recorded"
+    build = BUILD_ONCE.replace("autopass tune", then)
     if not journal.journal_path().exists():
-        return f"run `autopass init` in {config.root} (recording is off), then build with CC=autopass-cc CXX=autopass-c++"
-    return BUILD_ONCE
+        build = f"run `autopass init` in {config.root} (recording is off), then build with CC=autopass-cc CXX=autopass-c++"
+    return NothingRecordedError(f"{what} ({config.root}).", build)
 
 
 def _check_source(record: CompileRecord) -> None:

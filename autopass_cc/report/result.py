@@ -29,8 +29,8 @@ def render(result: TuneResult) -> str:
     accepted = sum(each.verdict is Verdict.ACCEPTED for each in result.modules)
     if accepted:
         lines.append(
-            f"{accepted} {'recipe is' if accepted == 1 else 'recipes are'} published; rebuild from clean with CC=autopass-cc "
-            "to use them, `autopass explain FILE` tells why"
+            f"{accepted} {'recipe is' if accepted == 1 else 'recipes are'} published for compiles with CC=autopass-cc; "
+            "`autopass explain FILE` tells why"
         )
     else:
         lines.append("nothing was proven faster; builds stay as they are")

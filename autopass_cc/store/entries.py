@@ -20,6 +20,7 @@ ACTIVE, REVERTED = "active", "reverted"
 class Entry:
     """What was proven of one module: its recipe, its keys, and the whole program's log-ratio (median, interval).
 
+    `exact_only` says why edited versions of the source must not inherit the recipe ("": they may).
     `median`, `low` and `high` are natural logs of tuned time over baseline time, from re-validation blocks alone.
     """
 
@@ -41,6 +42,7 @@ class Entry:
     run: int
     state: str = ACTIVE
     at: int = 0
+    exact_only: str = ""
 
 
 KEY = ("project", "module", "variant")
@@ -81,7 +83,7 @@ def index_lines(active: Iterable[Entry]) -> list[IndexLine]:
     """Return the index lines of entries. Where two entries share a key, the larger measured gain stands."""
     best: dict[str, tuple[float, IndexLine]] = {}
     for entry in active:
-        for kind, key in (("x", entry.exact), ("i", entry.inherited)):
+        for kind, key in (("x", entry.exact), ("i", "" if entry.exact_only else entry.inherited)):
             line = IndexLine(kind, key, entry.recipe, f"{entry.median:+.4f} {entry.module}")
             if key and (kind + key not in best or entry.median < best[kind + key][0]):
                 best[kind + key] = (entry.median, line)

@@ -104,3 +104,9 @@ def m002_tuning(db: Database) -> None:
         {"toolchain": str, "module": str, "recipe": str, "verdict": str, "detail": str, "at": int},
         pk=("toolchain", "module", "recipe"),
     )
+
+
+@MIGRATIONS()
+def m003_exact_only(db: Database) -> None:
+    """Let an entry say why it serves the exact source only (empty: edited ones inherit it)."""
+    db.table("entry").add_column("exact_only", str, not_null_default="")

@@ -66,6 +66,8 @@ class OpenGate:
         assert recipe.digest
         return Passage(None)
 
+    unchanged = check
+
     def compile(self, out: str, recipe: Recipe, **_options: Any) -> Any:
         return SimpleNamespace(outcome=SimpleNamespace(ok=True), digest=f"{out} {recipe.digest}")
 
@@ -121,6 +123,18 @@ def test_the_compile_of_a_candidate_is_measured_once_and_only_where_it_gained() 
 def test_an_edit_that_does_not_pay_is_dropped_from_the_winner() -> None:
     search, _ = search_of((FAST, IDLE))
     assert search.run()[0].proposal.edits == (FAST,)
+
+
+def test_a_shorter_winner_that_the_gate_refuses_is_not_taken() -> None:
+    other = Knob("unroll-runtime", "false")
+    search, _ = search_of((FAST, IDLE, other))
+    alone = search.recipe(Proposal((FAST,), "listed", "test")).digest
+
+    def unchanged(recipe: Recipe) -> Passage:
+        return Passage(Verdict.DIAGNOSTICS_CHANGED if recipe.digest == alone else None)
+
+    search.gate.unchanged = unchanged  # type: ignore[method-assign]
+    assert set(search.run()[0].proposal.edits) == {FAST, IDLE, other}
 
 
 def test_nothing_that_gained_means_no_finalist() -> None:
