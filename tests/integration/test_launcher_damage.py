@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from launcher_kit import World, digest, index_text, recipe_text, write
+from plugin_kit import prepared
+
+from autopass_cc.toolchain.describe import Toolchain
 
 COMPILE = ("-O2", "-c", "a.c")
 PLAIN = [b"-O2", b"-c", b"a.c"]
@@ -64,3 +69,54 @@ def test_a_damaged_toolchains_file(world: World) -> None:
     publish(world, filling=0)
     world.know(world.compiler, default=world.compiler)
     assert check(world, world.home / "toolchains", step=1 if world.kind == "release" else 11) > 0
+
+
+def built_for(clang: Path) -> Toolchain:
+    found = prepared(clang)
+    assert found.plugin
+    return found
+
+
+def spoil(plugin: Path, other: Path, damage: str) -> None:
+    """Do to the plugin what disks, cleaners and people do."""
+    whole = plugin.read_bytes()
+    if damage == "missing":
+        plugin.unlink()
+    elif damage == "directory":
+        plugin.unlink()
+        plugin.mkdir()
+    elif damage == "another LLVM's":
+        shutil.copy2(other, plugin)
+    elif damage == "a link into nothing":
+        plugin.unlink()
+        plugin.symlink_to("nowhere")
+    else:
+        plugin.write_bytes({"empty": b"", "text": b"text", "truncated": whole[:-1], "overwritten": b"\0" * len(whole)}[damage])
+
+
+@pytest.mark.parametrize(
+    "damage",
+    ["missing", "directory", "another LLVM's", "a link into nothing", "empty", "text", "truncated", "overwritten"],
+)
+def test_a_wrong_plugin_gives_what_plain_clang_gives(tmp_path: Path, clang: Path, damage: str) -> None:
+    """clang itself fails when it cannot load a plugin: the launcher must know before."""
+    other = shutil.which("clang-19" if "22" in clang.name else "clang-22")
+    if other is None:
+        pytest.skip("there is only one clang")
+    toolchain = built_for(clang)
+    assert toolchain.plugin
+    plugin = tmp_path / toolchain.plugin.name
+    shutil.copy2(toolchain.plugin, plugin)
+    world = World(tmp_path, compiler=clang)
+    world.know(clang, major=toolchain.major, plugin=plugin)
+    (world.project / "a.c").write_text("int f(int *x) { int s = 0; for (int i = 0; i < 999; i++) s += x[i]; return s; }\n")
+    world.publish(world.keys(*COMPILE)["exact"], recipe_text("pipeline function(sroa<modify-cfg>)", llvm=toolchain.major))
+    call = world.call(*COMPILE)
+    assert (call.code, call.stderr, world.log()[-1][1]) == (0, b"", "applied")  # as the plugin writes
+    tuned = (world.project / "a.o").read_bytes()
+    spoil(plugin, built_for(Path(other)).plugin or plugin, damage)
+    call = world.call(*COMPILE)
+    assert (call.code, call.stdout, call.stderr, world.log()[-1][1]) == (0, b"", b"", "plugin-missing")
+    ours = (world.project / "a.o").read_bytes()
+    subprocess.run([clang, *COMPILE], cwd=world.project, check=True)
+    assert ours == (world.project / "a.o").read_bytes() != tuned
