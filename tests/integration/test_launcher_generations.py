@@ -200,6 +200,18 @@ def test_a_name_with_blanks_and_parentheses_among_the_ancestors(workshop: Worksh
     assert workshop.seen() == ["old"] * 6
 
 
+def test_a_build_in_a_pid_namespace_of_its_own(workshop: Workshop) -> None:
+    """As in a container; and where /proc is still that of the outside, with other numbers than the build's own."""
+    wrapper = ["unshare", "--pid", "--fork"]
+    if shutil.which("unshare") is None or subprocess.run([*wrapper, "true"], capture_output=True, check=False).returncode != 0:
+        pytest.skip("unshare(1) is not allowed to make a pid namespace")
+    makefile(workshop, workshop.shell(NEW))
+    for words in (["--mount-proc"], []):
+        workshop.publish(OLD)
+        workshop.run(*wrapper, *words, "make")
+        assert workshop.seen() == ["old"] * 6
+
+
 @pytest.mark.parametrize("damage", ["unlink", "text", "writable", "directory"])
 def test_a_damaged_earlier_generation_gives_plain_clang(workshop: Workshop, damage: str) -> None:
     workshop.publish(OLD)
