@@ -85,8 +85,9 @@ bool find_build(Process *build) {
   return found;
 }
 
-// When a process began, in ns since 1970. Clock ticks are long: it may be 10 ms too early.
+// The latest time at which a process may have begun, in ns since 1970: at most one clock tick after
+// it did. So a build that begins right after an index was written is not taken for an older one.
 long long process_start(const Process *process) {
   enum { TICK = 10000000 }; // USER_HZ is 100 wherever clang runs
-  return process->ticks * TICK + clock_now(CLOCK_REALTIME) - clock_now(CLOCK_BOOTTIME);
+  return (process->ticks + 1) * TICK + clock_now(CLOCK_REALTIME) - clock_now(CLOCK_BOOTTIME);
 }

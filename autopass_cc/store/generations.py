@@ -19,32 +19,37 @@ from pathlib import Path
 from autopass_cc.paths import write_private
 
 KEPT = 24 * 3600 * 10**9
-LEAD = 20 * 10**6  # ns between the writing of an index and the time it bears; its rename takes less
+TICK = 10**7  # ns: the start of a process is known no better
+LEAD = 50 * 10**6  # ns between the stamping of an index and the time it then bears
+ATTEMPTS = 5
 DEEPEST = 64
 CALLERS_KEPT = 1000
 GENERATION = re.compile(r"^index\.([0-9]{1,19})$")
 
 
 def replace_index(place: Path, data: bytes) -> None:
-    """Make `data` the index of the publication in `place`; keep the one it replaces. Takes at least 30 ms.
+    """Make `data` the index of the publication in `place`; keep the one it replaces. Takes at least LEAD.
 
-    The index is there all the while. It bears a time at which it is certainly visible: a build that begins after that
-    time sees it from the first compile, one that began before never does. A build begun after this returns sees it.
+    The index is there all the while. It bears a time more than a clock tick after it became visible: a build that begins
+    after that time sees it from the first compile, one that began before never does. The first that begins after this
+    returns sees it.
     """
     index = place / "index"
     fresh = place / f".index.{os.getpid()}.new"
     write_private(fresh, data)
     try:
-        published = _stamp(fresh, after=_published(index))
         _keep(index)
-        _write_callers(place, published)
+        for _ in range(ATTEMPTS):  # a slow disk may use up the lead
+            published = _stamp(fresh, after=_published(index))
+            _write_callers(place, published)
+            if time.time_ns() + 2 * TICK < published:
+                break
         fresh.replace(index)
     except BaseException:
         fresh.unlink(missing_ok=True)
         raise
     _prune(place, published)
-    tick = 10**9 // os.sysconf("SC_CLK_TCK")  # a process's start is known no better
-    time.sleep(max(0, min(published + tick - time.time_ns(), 10 * LEAD)) / 10**9)
+    time.sleep(max(0, min(published - time.time_ns(), 2 * LEAD)) / 10**9)
 
 
 def generations(place: Path) -> list[int]:

@@ -170,6 +170,16 @@ def test_bash_saves_the_fork_of_the_last_command(workshop: Workshop) -> None:
     assert workshop.seen() == ["new"] * 6
 
 
+def test_a_build_right_after_an_index_was_copied_into_place_sees_it(workshop: Workshop) -> None:
+    """The start of a process is known to 10 ms only: that must not make the build older than what was there before it."""
+    workshop.publish(OLD)
+    place = workshop.world.home / "publication"
+    copy = f"rm -f {place}/index.* {place}/callers; cp {place}/index {place}/copy; mv {place}/copy {place}/index"
+    makefile(workshop, "true")
+    workshop.run("sh", "-c", f"umask 077; for n in 1 2 3 4 5 6 7 8; do {copy}; make || exit 1; done")
+    assert workshop.seen() == ["old"] * 6 * 8
+
+
 def test_a_compile_outside_every_build_sees_the_newest(workshop: Workshop) -> None:
     workshop.publish(OLD)
     cc = built() / "autopass-cc"
