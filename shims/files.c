@@ -17,22 +17,26 @@ bool trusted_status(const struct stat *status, Trusted trusted) {
   return S_ISREG(status->st_mode) && ours && !(status->st_mode & forbidden);
 }
 
-// Opens a regular file, whoever owns it.
-int open_ordinary(const char *path, struct stat *status) {
+static int open_quietly(const char *path) {
   // O_NONBLOCK: a FIFO of that name must not make a build wait.
-  int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
-  if (descriptor < 0)
+  return open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+}
+
+// Opens a regular file, whoever owns it. Anything else is left alone: whoever waits to write into a
+// FIFO would take us for its reader, and some devices act when they are opened.
+int open_ordinary(const char *path, struct stat *status) {
+  if (stat(path, status) != 0)
     return -1;
-  if (fstat(descriptor, status) == 0 && S_ISREG(status->st_mode))
-    return descriptor;
-  close(descriptor);
+  if (S_ISREG(status->st_mode))
+    return open_quietly(path);
   errno = EPERM;
   return -1;
 }
 
+// The file itself is asked, not its name: that could be given to another one meanwhile.
 int open_trusted(const char *path, Trusted trusted, struct stat *status) {
-  int descriptor = open_ordinary(path, status);
-  if (descriptor < 0 || trusted_status(status, trusted))
+  int descriptor = open_quietly(path);
+  if (descriptor < 0 || (fstat(descriptor, status) == 0 && trusted_status(status, trusted)))
     return descriptor;
   close(descriptor);
   errno = EPERM;

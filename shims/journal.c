@@ -8,7 +8,6 @@
 #include <stdio.h> // rename
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 enum { LINE_LIMIT = 4096 };
@@ -65,12 +64,6 @@ static void add_environment(Bytes *line) {
     separator = ",";
   }
   bytes_text(line, "}");
-}
-
-static long long nanoseconds(void) {
-  struct timespec now;
-  clock_gettime(CLOCK_REALTIME, &now);
-  return (long long)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
 static void format_event(const Event *event, long long time, Bytes *line) {
@@ -160,7 +153,7 @@ void journal_record(const Event *event) {
   if (kind == KIND_COMPILE && !event->project->root)
     return;
   Bytes line = {0};
-  long long time = nanoseconds();
+  long long time = clock_now(CLOCK_REALTIME);
   format_event(event, time, &line);
   if (line.length <= LINE_LIMIT)
     append(event, &line);

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/stat.h>
+#include <time.h>
 
 // ---- reasons.c
 typedef enum { DECISION_HIT, DECISION_MISS, DECISION_PASS } Decision;
@@ -216,10 +217,23 @@ bool digest_file(int descriptor, Digest *digest);
 void compute_keys(const Command *command, const Project *project, const char *directory,
                   const char *toolchain, Keys *keys);
 
+// ---- build.c
+typedef struct {
+  long long id, ticks; // its start, in clock ticks since the machine booted
+  char name[16];
+} Process;
+long long clock_now(clockid_t clock); // ns; 0: unknown
+bool find_build(Process *build);
+long long process_start(const Process *process);
+
+// ---- generations.c
+int pin_generation(int current, const char *place, struct stat *status);
+
 // ---- lookup.c
 typedef struct {
   const char *index, *recipes;
   Trusted trusted;
+  const char *place; // of its generations; NULL: builds are not held to one
 } Publication;
 typedef enum { LOOKUP_ABSENT, LOOKUP_FOUND, LOOKUP_DAMAGED } Lookup;
 Lookup index_find(int descriptor, size_t size, char kind, const char *key, Digest *recipe);

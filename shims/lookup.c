@@ -95,18 +95,20 @@ size_t list_publications(const Project *project, const char *data, const char *d
                          Publication list[2]) {
   size_t count = 0;
   const char *chosen = getenv("AUTOPASS_PUBLICATION");
+  bool named = chosen && *chosen;
   const char *place = NULL;
-  if (chosen && *chosen)
+  if (named)
     place = absolute_path(directory, chosen);
   else if (data)
     place = concatenate(data, "/publication", "");
-  if (project->root && !(chosen && *chosen)) {
+  if (project->root && !named) {
     const char *lock = concatenate(project->root, "/autopass.lock", "");
-    list[count++] = (Publication){lock, concatenate(lock, ".d", ""), project->trusted};
+    list[count++] = (Publication){lock, concatenate(lock, ".d", ""), project->trusted, NULL};
   }
   if (place)
-    list[count++] = (Publication){concatenate(place, "/index", ""),
-                                  concatenate(place, "/recipes", ""), trust_private};
+    list[count++] =
+        (Publication){concatenate(place, "/index", ""), concatenate(place, "/recipes", ""),
+                      trust_private, named ? NULL : place};
   return count;
 }
 
@@ -121,6 +123,8 @@ bool any_index_exists(const Publication *list, size_t count) {
 static Reason look_in(const Publication *publication, const Keys *keys, Digest *recipe) {
   struct stat status;
   int descriptor = open_trusted(publication->index, publication->trusted, &status);
+  if (descriptor >= 0 && publication->place)
+    descriptor = pin_generation(descriptor, publication->place, &status);
   if (descriptor < 0)
     return errno == ENOENT || errno == ENOTDIR ? REASON_NO_RECIPE : REASON_INDEX_DAMAGED;
   size_t size = (size_t)status.st_size;

@@ -2,7 +2,8 @@
 
 `index` is `autopass-index 1`, then one line a key in byte order: kind (`x` exact, `i` inherited) and key, the recipe's
 digest, free text for people. Recipes are named by the digest of their bytes and written before the index that names
-them, so whoever sees an index sees all of its recipes, whenever the writer dies. A lock has the same form.
+them, so whoever sees an index sees all of its recipes, whenever the writer dies. They are never removed: an index that
+was replaced is still read by the builds that were under way (`generations`). A lock has the same form.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autopass_cc.paths import data_dir, private_dir, write_private
+from autopass_cc.store.generations import replace_index
 
 HEADER = b"autopass-index 1\n"
 LINE = re.compile(rb"^([xi])([0-9a-f]{32}) ([0-9a-f]{32}) ([^\n]*)$")
@@ -52,7 +54,7 @@ def write_publication(place: Path, lines: Iterable[IndexLine], recipes: dict[str
         path = folder / f"{digest}.recipe"
         if not path.exists() or path.read_bytes() != recipes[digest]:
             write_private(path, recipes[digest])
-    write_private(place / "index", HEADER + b"".join(line.render() for line in lines))
+    replace_index(place, HEADER + b"".join(line.render() for line in lines))
 
 
 def read_index(path: Path) -> list[IndexLine]:

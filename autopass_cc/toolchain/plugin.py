@@ -19,6 +19,7 @@ from autopass_cc.toolchain.table import render
 SOURCES = ("pass_plugin.cpp", "plugin_recipe.cpp", "plugin_allowlist.cpp")
 HEADERS = ("plugin_recipe.h", "plugin_allowlist.h")
 LIMIT = 600.0
+SEALS_BEGIN = 10**9  # s since 1970
 FLAGS = ("-O2", "-fPIC", "-shared", "-fno-rtti", "-w")
 
 
@@ -40,10 +41,34 @@ def plugin_path(toolchain: Toolchain) -> Path:
     return cache_dir().absolute() / "plugins" / f"autopass-{toolchain.major}-{digest}.so"
 
 
+def seal(path: Path) -> None:
+    """Give a plugin the mtime that says it is whole.
+
+    clang fails when it cannot load a plugin, so the launcher must know beforehand, from the stat() that it makes anyway
+    (`shims/recipe_file.c`). Whatever writes to the file, cuts it off or puts another in its place changes the mtime or
+    does not fit it. Whole seconds: archives and container images keep those.
+    """
+    seconds = _seal_of(path)
+    os.utime(path, (seconds, seconds))
+
+
+def is_sealed(path: Path) -> bool:
+    """Return whether the plugin at `path` is there and has not been changed since it was built."""
+    try:
+        return int(path.stat().st_mtime) == _seal_of(path)
+    except OSError:
+        return False
+
+
+def _seal_of(path: Path) -> int:
+    text = f"{path.name}\0{path.stat().st_size}"
+    return SEALS_BEGIN + int(hashlib.blake2b(os.fsencode(text), digest_size=16).hexdigest()[:7], 16)
+
+
 def ensure_plugin(toolchain: Toolchain) -> Path:
-    """Return the plugin for a toolchain, built if it is not in the cache. Raises NoHeadersError, ToolchainError."""
+    """Return the plugin for a toolchain, built if it is not in the cache, whole. Raises NoHeadersError, ToolchainError."""
     path = plugin_path(toolchain)
-    if not path.exists():
+    if not is_sealed(path):
         for folder in (path.parents[1], path.parent):
             private_dir(folder)  # one by one: parents made on the way would have the usual mode
         _build(toolchain, render(load(toolchain.major)), path)
@@ -72,6 +97,7 @@ def _build(toolchain: Toolchain, table: bytes, path: Path) -> None:
                 ) from None
             raise
         out.chmod(0o700)
+        seal(out)
         out.replace(path)
 
 

@@ -17,7 +17,7 @@ from autopass_cc.paths import data_dir, private_dir, write_private
 from autopass_cc.toolchain import identity
 from autopass_cc.toolchain.describe import Status, Toolchain, describe
 from autopass_cc.toolchain.find import find_clang
-from autopass_cc.toolchain.plugin import ensure_plugin, plugin_path
+from autopass_cc.toolchain.plugin import ensure_plugin, is_sealed, plugin_path
 
 HEADER = "autopass-toolchains 1"
 
@@ -93,7 +93,7 @@ def _still_good(known: Line, toolchain: Toolchain) -> bool:
     if not known.plugin:
         return known.status is Status.KNOBS and toolchain.find_tool("llvm-config") is None
     # One that was not trusted is here too: only another plugin is worth another test.
-    return Path(known.plugin).exists() and str(plugin_path(toolchain)) == known.plugin
+    return is_sealed(Path(known.plugin)) and str(plugin_path(toolchain)) == known.plugin
 
 
 def _prove(toolchain: Toolchain, progress: Callable[[str], None]) -> Toolchain:

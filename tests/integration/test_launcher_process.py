@@ -67,6 +67,35 @@ def test_a_signal_reaches_the_compiler(tmp_path: Path, number: signal.Signals) -
     assert process.wait(timeout=30) == -number
 
 
+def test_ctrl_c_ends_a_build_as_it_does_with_clang(tmp_path: Path, clang: Path) -> None:
+    """Make and its compilers are interrupted together, in the middle of a compile: nothing is left, all say the same."""
+    world = World(tmp_path, compiler=clang)
+    place, ends = tmp_path / "place", []
+    for program in (clang, built() / "autopass-cc"):
+        shutil.rmtree(place, ignore_errors=True)
+        place.mkdir()
+        (place / "a.c").write_text("int a;\n")
+        (place / "wait.c").write_text('#include "fifo.h"\nint w;\n')
+        (place / "Makefile").write_text("all: a.o wait.o\n%.o: %.c\n\t$(CC) -O2 -c $< -o $@\n")
+        os.mkfifo(place / "fifo.h")
+        env = os.environ | {"AUTOPASS_CLANG": str(clang), "AUTOPASS_HOME": str(world.home)}
+        make = subprocess.Popen(
+            ["make", "-s", f"CC={program}"],
+            cwd=place,
+            env=env,
+            start_new_session=True,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+        )
+        with (place / "fifo.h").open("wb", buffering=0):  # opened once clang reads it
+            os.killpg(make.pid, signal.SIGINT)
+            out, err = make.communicate(timeout=60)
+        ends.append((make.returncode, out, err, sorted(path.name for path in place.iterdir())))
+    assert ends[1] == ends[0]
+    assert ends[0][0] != 0
+
+
 def test_a_directory_that_is_gone_is_no_matter(tmp_path: Path) -> None:
     world = World(tmp_path)
     gone = tmp_path / "gone"

@@ -14,7 +14,7 @@ from autopass_cc.errors import RefusedCompilerError, ToolchainError
 from autopass_cc.toolchain import identity, registry
 from autopass_cc.toolchain.describe import Status, Toolchain, describe
 from autopass_cc.toolchain.identity import Identity
-from autopass_cc.toolchain.plugin import plugin_path
+from autopass_cc.toolchain.plugin import is_sealed, plugin_path, seal
 
 
 @dataclass
@@ -30,10 +30,11 @@ class Work:
         if self.error:
             raise self.error
         path = plugin_path(toolchain)
-        if not path.exists():
+        if not is_sealed(path):
             self.built.append(toolchain.major)
             path.parent.mkdir(parents=True, exist_ok=True)
             path.touch()
+            seal(path)
         return path
 
     def test(self, toolchain: Toolchain, *, progress: Callable[[int, int], None]) -> Identity:
@@ -129,6 +130,28 @@ def test_a_plugin_that_was_deleted_is_built_again(work: Work) -> None:
     found.plugin.unlink()
     assert registry.ensure().plugin == found.plugin
     assert (work.built, work.tested) == ([22, 22], [22, 22])
+
+
+@pytest.mark.usefixtures("folder")
+@pytest.mark.parametrize("damage", [b"", b"text", b"\x7fELF"])
+def test_a_plugin_that_was_damaged_is_built_again(work: Work, damage: bytes) -> None:
+    found = registry.ensure()
+    assert found.plugin
+    found.plugin.write_bytes(damage)
+    assert not is_sealed(found.plugin)
+    registry.ensure()
+    assert is_sealed(found.plugin)
+    assert work.built == [22, 22]
+
+
+def test_a_plugin_of_another_name_does_not_pass_for_it(tmp_path: Path) -> None:
+    for major in (19, 22):
+        path = tmp_path / f"autopass-{major}-00000000.so"
+        path.write_bytes(b"built for %d" % major)
+        seal(path)
+        assert is_sealed(path)
+    (tmp_path / "autopass-19-00000000.so").rename(tmp_path / "autopass-22-00000000.so")
+    assert not is_sealed(tmp_path / "autopass-22-00000000.so")
 
 
 @pytest.mark.usefixtures("folder")
