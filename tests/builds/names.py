@@ -23,6 +23,7 @@ NOT_FOUND_BY_NAME = CMAKE_TOOLS
 # What pip prints of a build that no two have in common: its temporary folders, and the digest of a wheel it made.
 PASSING = (
     (rb"\bpip-[a-z-]+-[a-z0-9_]{8}\b", b"@TEMPORARY@"),
+    (rb"(?<=/)\.tmp-[a-z0-9_]{8}\b", b"@TEMPORARY@"),
     (rb"size=\d+ sha256=[0-9a-f]{64}", b"@DIGEST@"),
 )
 
