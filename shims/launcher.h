@@ -190,6 +190,10 @@ typedef struct {
   int major;
 } Toolchain;
 Toolchain find_toolchain(const char *toolchains, const char *compiler);
+size_t split_line(const char *line, const char *end, char **fields, size_t limit);
+
+// ---- config_files.c
+bool config_files_unchanged(const char *toolchains, const char *id);
 
 // ---- tools.c, epoch.c: what else this program is, under other names
 _Noreturn void run_tool(char **argv, const char *tool, const Compiler *compiler,

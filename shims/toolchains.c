@@ -10,10 +10,13 @@ static ToolchainStatus status_of(const char *word) {
   return strcmp(word, "knobs") == 0 ? TOOLCHAIN_KNOBS : TOOLCHAIN_REFUSED;
 }
 
-// Splits one line at its tabs, in place; returns the number of fields, at most `limit`.
-static size_t split(char *line, char **fields, size_t limit) {
+// Splits a copy of the line at its tabs; returns the number of fields, at most `limit`.
+size_t split_line(const char *line, const char *end, char **fields, size_t limit) {
+  Bytes copy = {0};
+  bytes_add(&copy, line, (size_t)(end - line));
+  bytes_add(&copy, "", 1);
   size_t count = 0;
-  for (char *field = line; field && count < limit; count++) {
+  for (char *field = copy.data; field && count < limit; count++) {
     fields[count] = field;
     if ((field = strchr(field, '\t')))
       *field++ = 0;
@@ -37,10 +40,7 @@ Toolchain find_toolchain(const char *toolchains, const char *compiler) {
   const char *const stamp[] = {bytes_string(&mtime), bytes_string(&size), bytes_string(&inode)};
   for (const char *line = toolchains, *end; (end = strchr(line, '\n')); line = end + 1) {
     char *fields[FIELDS];
-    Bytes copy = {0};
-    bytes_add(&copy, line, (size_t)(end - line));
-    bytes_add(&copy, "", 1);
-    if (!starts_with(copy.data, "clang\t") || split(copy.data, fields, FIELDS) != FIELDS)
+    if (!starts_with(line, "clang\t") || split_line(line, end, fields, FIELDS) != FIELDS)
       continue;
     if (strcmp(fields[MTIME], stamp[0]) || strcmp(fields[SIZE], stamp[1]) ||
         strcmp(fields[INODE], stamp[2]))
@@ -53,5 +53,5 @@ Toolchain find_toolchain(const char *toolchains, const char *compiler) {
     found.plugin =
         fields[PLUGIN][0] == '/' && !strchr(fields[PLUGIN], '\t') ? fields[PLUGIN] : NULL;
   }
-  return found;
+  return found.id && !config_files_unchanged(toolchains, found.id) ? (Toolchain){0} : found;
 }

@@ -7,11 +7,13 @@ import hashlib
 import re
 import shutil
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from autopass_cc.errors import RefusedCompilerError, ToolchainError
 from autopass_cc.recipe.allowlist import MAJORS
+from autopass_cc.toolchain import config_files
+from autopass_cc.toolchain.config_files import ConfigFiles
 
 LIMIT = 60.0  # seconds for a compiler to tell its version
 
@@ -36,14 +38,15 @@ class Toolchain:
     cpu: str
     bin: Path
     stamp: tuple[int, int, int]
+    config: ConfigFiles = field(default_factory=ConfigFiles)
     plugin: Path | None = None
     status: Status = Status.KNOBS
     reason: str = ""
 
     @property
     def id(self) -> str:
-        """Return the digest of what decides how code comes out and how fast it is: version, target, CPU."""
-        text = f"{self.version}\0{self.target}\0{self.cpu}\0"
+        """Return the digest of what decides how code comes out and how fast it is: version, target, CPU, configuration files."""
+        text = f"{self.version}\0{self.target}\0{self.cpu}\0{self.config.digest}"
         return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
 
     @property
@@ -102,7 +105,18 @@ def describe(clang: Path) -> Toolchain:
         cpu=_host_cpu(clang),
         bin=_real_folder(clang, Path(folder[1])) if folder else clang.resolve().parent,
         stamp=(info.st_mtime_ns, info.st_size, info.st_ino),
+        config=_config_files(clang),
     )
+
+
+def _config_files(clang: Path) -> ConfigFiles:
+    try:
+        found = config_files.find(clang, _ask(clang, "-v"))
+    except OSError as error:
+        raise RefusedCompilerError(clang, f"its configuration files cannot be read ({error})") from None
+    if found.nesting:
+        raise RefusedCompilerError(clang, f"its configuration file {found.nesting} names another, whose changes nobody would see")
+    return found
 
 
 def _real_folder(clang: Path, installed: Path) -> Path:

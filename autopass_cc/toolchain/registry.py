@@ -1,7 +1,8 @@
 """The toolchains of this machine: each is described, given its plugin and tested once; the launcher reads the result.
 
 `toolchains` is text: `autopass-toolchains 1`, a line `default`, and one line a clang with what it is recognised by
-(mtime, size, inode), its id, LLVM major, status and plugin. A line whose clang has changed is made anew.
+(mtime, size, inode), its id, LLVM major, status and plugin, followed by its folders of configuration files and what is in them.
+A line whose clang has changed is made anew.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ HEADER = "autopass-toolchains 1"
 
 @dataclass(frozen=True)
 class Line:
-    """One clang in the file."""
+    """One clang in the file, and the lines of its configuration files."""
 
     path: str
     stamp: tuple[int, int, int]
@@ -32,11 +33,12 @@ class Line:
     major: int
     status: Status
     plugin: str
+    config: tuple[str, ...] = ()
 
     def render(self) -> str:
-        """Return the line without its newline."""
+        """Return the lines without the last newline."""
         words = ("clang", self.path, *map(str, self.stamp), self.id, str(self.major), self.status.value, self.plugin or "-")
-        return "\t".join(words)
+        return "\n".join(("\t".join(words), *self.config))
 
 
 def file() -> Path:
@@ -60,7 +62,16 @@ def read() -> tuple[str | None, list[Line]]:
         elif words[0] == "clang" and len(words) == 9:
             with contextlib.suppress(ValueError):  # a damaged line is made anew
                 lines.append(_line(words))
+        elif words[0] in ("folder", "config") and lines and words[1:2] == [lines[-1].id]:
+            lines[-1] = replace(lines[-1], config=(*lines[-1].config, row))
     return default, lines
+
+
+def line_of(toolchain: Toolchain) -> Line:
+    """Return the entry of a toolchain."""
+    plugin = str(toolchain.plugin) if toolchain.plugin else ""
+    config = toolchain.config.render(toolchain.id)
+    return Line(str(toolchain.clang), toolchain.stamp, toolchain.id, toolchain.major, toolchain.status, plugin, config)
 
 
 def _line(words: list[str]) -> Line:
@@ -118,8 +129,7 @@ def _reason(toolchain: Toolchain) -> str:
 
 
 def _write(toolchain: Toolchain, lines: list[Line]) -> None:
-    plugin = str(toolchain.plugin) if toolchain.plugin else ""
-    mine = Line(str(toolchain.clang), toolchain.stamp, toolchain.id, toolchain.major, toolchain.status, plugin)
+    mine = line_of(toolchain)
     kept = [line for line in lines if line.path != mine.path and line.stamp != mine.stamp and Path(line.path).exists()]
     rows = [HEADER, f"default\t{toolchain.clang}", *(line.render() for line in sorted([*kept, mine], key=lambda line: line.path))]
     write_private(file(), os.fsencode("\n".join(rows) + "\n"))

@@ -15,7 +15,7 @@ from autopass_cc.recipe import Recipe
 from autopass_cc.recipe.recipe import identity
 from autopass_cc.toolchain import probe
 from autopass_cc.toolchain.describe import Toolchain
-from autopass_cc.toolchain.registry import HEADER, Line
+from autopass_cc.toolchain.registry import HEADER, line_of
 
 # Its value is what LLVM takes without it.
 DEFAULT = ("memdep-block-scan-limit", "100")
@@ -31,8 +31,7 @@ class Home:
     toolchain: Toolchain
 
     def __post_init__(self) -> None:
-        tool = self.toolchain
-        line = Line(str(tool.clang), tool.stamp, tool.id, tool.major, tool.status, str(tool.plugin))
+        line = line_of(self.toolchain)
         write(self.path / "toolchains", f"{HEADER}\n{line.render()}\n".encode())
         self.path.chmod(0o700)
 

@@ -97,8 +97,10 @@ def test_a_toolchain_is_registered_with_its_plugin(clang: Path, warm: Path, monk
     assert (found.status, found.plugin, found.reason) == (Status.OK, plugin_path(found), "")
     info = clang.stat()
     stamp = f"{info.st_mtime_ns}\t{info.st_size}\t{info.st_ino}"
+    folder = clang.resolve().parent
     assert (warm / "toolchains").read_text() == (
         f"autopass-toolchains 1\ndefault\t{clang}\nclang\t{clang}\t{stamp}\t{found.id}\t{found.major}\tok\t{found.plugin}\n"
+        f"folder\t{found.id}\t{folder}\t{folder.stat().st_mtime_ns}\n"
     )
 
     def never(*_arguments: object, **_words: object) -> None:

@@ -61,10 +61,10 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return path
 
 
-def row(clang: Path, status: str, plugin: str) -> str:
-    found, info = describe(clang), clang.stat()
+def rows(clang: Path, status: str, plugin: str) -> list[str]:
+    found, info, folder = describe(clang), clang.stat(), clang.parent
     words = ("clang", clang, info.st_mtime_ns, info.st_size, info.st_ino, found.id, found.major, status, plugin)
-    return "\t".join(map(str, words))
+    return ["\t".join(map(str, words)), f"folder\t{found.id}\t{folder}\t{folder.stat().st_mtime_ns}"]
 
 
 def test_the_file_is_the_one_that_the_launcher_reads(folder: Path, home: Path, work: Work) -> None:
@@ -72,7 +72,7 @@ def test_the_file_is_the_one_that_the_launcher_reads(folder: Path, home: Path, w
     assert (home / "toolchains").read_text().split("\n") == [
         "autopass-toolchains 1",
         f"default\t{folder}/clang-22",
-        row(folder / "clang-22", "ok", f"{found.plugin}"),
+        *rows(folder / "clang-22", "ok", f"{found.plugin}"),
         "",
     ]
     assert (home / "toolchains").stat().st_mode & 0o777 == 0o600
@@ -86,7 +86,8 @@ def test_what_is_read_is_what_was_written(folder: Path) -> None:
     found = registry.ensure()
     default, lines = registry.read()
     assert default == f"{folder}/clang-22"
-    assert lines == [registry.Line(f"{folder}/clang-22", found.stamp, found.id, 22, Status.OK, str(found.plugin))]
+    (config,) = rows(folder / "clang-22", "ok", "")[1:]
+    assert lines == [registry.Line(f"{folder}/clang-22", found.stamp, found.id, 22, Status.OK, str(found.plugin), (config,))]
 
 
 @pytest.mark.usefixtures("folder")
@@ -200,7 +201,7 @@ def test_without_headers_knobs_are_left_and_the_package_is_named(folder: Path, h
         assert (found.status, found.plugin) == (Status.KNOBS, None)
         assert "headers of LLVM 22 are not installed" in found.reason
     assert "apt-get install llvm-22-dev" in found.reason
-    assert (home / "toolchains").read_text().split("\n")[2] == row(folder / "clang-22", "knobs", "-")
+    assert (home / "toolchains").read_text().split("\n")[2:4] == rows(folder / "clang-22", "knobs", "-")
 
 
 def test_once_the_headers_are_installed_the_plugin_is_built(folder: Path, work: Work) -> None:
