@@ -1,4 +1,4 @@
-// Binary search in a publication's index, or a project's lock: sorted lines `<kind><key> <recipe>
+// Search in a publication's index, or a project's lock: sorted lines `<kind><key> <recipe>
 // <text>`. By pread, not mmap: a lock file that git rewrites under a mapping would kill the build
 // with SIGBUS.
 #include "launcher.h"
@@ -55,38 +55,72 @@ static Lookup scan(int descriptor, size_t low, size_t high, size_t size, const c
   return LOOKUP_ABSENT;
 }
 
+// A key as a number: kinds one after the other, each with the first 32 bits of its digest.
+static unsigned long long key_value(const char *key) {
+  unsigned long long value = key[0] == 'x';
+  for (int i = 1; i <= 8; i++)
+    value = value << 4 | (unsigned)(key[i] <= '9' ? key[i] - '0' : key[i] - 'a' + 10) % 16;
+  return value;
+}
+
+typedef struct {
+  size_t at;                // a line begins here, or the file ends
+  unsigned long long value; // of its key
+} Bound;
+
+// Digests are spread evenly, so the place of a key is known to within a few times the square root
+// of the number of lines; the next to look at is that far above or below it, on the side that has
+// not been looked at last. So the range shrinks to its square root in two steps, where halving
+// shrinks it to a quarter. Not for ever: what somebody else wrote may be spread in any way.
+static size_t choose(Bound low, Bound high, unsigned long long wanted, int step, bool above) {
+  enum { STEPS = 12, LINE = 72, SHIFT = 16 };
+  size_t range = high.at - low.at, margin = 1;
+  if (step >= STEPS || wanted < low.value || wanted > high.value || high.value == low.value ||
+      range >> (sizeof range * 8 - SHIFT - 1))
+    return low.at + range / 2;
+  unsigned long long part = ((wanted - low.value) << SHIFT) / (high.value - low.value);
+  size_t offset = (size_t)(range * part) >> SHIFT;
+  while (margin * margin < range * LINE)
+    margin *= 2;
+  if (above)
+    offset = offset + margin < range - WINDOW / 2 ? offset + margin : range - WINDOW / 2;
+  else
+    offset = offset > margin ? offset - margin : 0;
+  return low.at + (offset < range - WINDOW / 2 ? offset : range - WINDOW / 2);
+}
+
 // `key` is 32 hex digits. Damage anywhere on the way to the line is noticed; elsewhere it does not
 // matter.
 Lookup index_find(int descriptor, size_t size, char kind, const char *key, Digest *recipe) {
-  char wanted[KEY], buffer[WINDOW], last;
-  size_t low = sizeof header - 1, high = size; // lines begin in [low, high)
+  char wanted[KEY], buffer[WINDOW + KEY], last;
+  Bound low = {sizeof header - 1, 0}, high = {size, 2ULL << 32}; // lines begin in [low, high)
+  bool above = false;
   wanted[0] = kind;
   memcpy(wanted + 1, key, DIGEST_HEX);
-  if (size < low || !read_at(descriptor, 0, buffer, low) || memcmp(buffer, header, low) != 0 ||
-      !read_at(descriptor, size - 1, &last, 1) || last != '\n')
+  if (size < low.at || !read_at(descriptor, 0, buffer, low.at) ||
+      memcmp(buffer, header, low.at) != 0 || !read_at(descriptor, size - 1, &last, 1) ||
+      last != '\n')
     return LOOKUP_DAMAGED;
-  while (high - low > WINDOW) {
-    size_t middle = low + (high - low) / 2;
-    size_t take = size - middle < WINDOW ? size - middle : WINDOW;
+  for (int step = 0; high.at - low.at > WINDOW; step++) {
+    size_t middle = choose(low, high, key_value(wanted), step, above);
+    size_t take = size - middle < sizeof buffer ? size - middle : sizeof buffer;
     if (!read_at(descriptor, middle, buffer, take))
       return LOOKUP_DAMAGED;
-    const char *newline = memchr(buffer, '\n', take);
+    const char *newline = memchr(buffer, '\n', take < WINDOW ? take : WINDOW);
     if (!newline)
       return LOOKUP_DAMAGED; // a line longer than any that is written
-    size_t line = middle + (size_t)(newline - buffer) + 1;
-    if (line >= high) {
-      high = middle + 1;
+    const char *line = newline + 1;
+    size_t at = middle + (size_t)(line - buffer);
+    if (at >= high.at) {
+      high.at = middle + 1;
       continue;
     }
-    if (!read_at(descriptor, line, buffer, size - line < KEY ? size - line : KEY) ||
-        size - line < KEY)
+    if (take - (size_t)(line - buffer) < KEY)
       return LOOKUP_DAMAGED;
-    if (memcmp(buffer, wanted, KEY) <= 0)
-      low = line;
-    else
-      high = line;
+    above = memcmp(line, wanted, KEY) <= 0;
+    *(above ? &low : &high) = (Bound){at, key_value(line)};
   }
-  return scan(descriptor, low, high, size, wanted, recipe);
+  return scan(descriptor, low.at, high.at, size, wanted, recipe);
 }
 
 // The indices to ask, in order: AUTOPASS_PUBLICATION alone, else the project's lock, then the
