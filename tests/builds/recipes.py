@@ -21,6 +21,7 @@ from autopass_cc.project.replay import without_outputs
 from autopass_cc.recipe import Edit, Insert, Knob, Recipe, build, identity, parse
 from autopass_cc.store.builds import CompileRecord, LinkRecord
 from autopass_cc.store.publication import IndexLine, publication_dir, write_publication
+from autopass_cc.toolchain import identity as self_test
 from autopass_cc.toolchain import probe, registry
 from autopass_cc.toolchain.describe import Status, Toolchain
 
@@ -121,6 +122,17 @@ def recorded(home: Path, toolchain: Toolchain) -> list[Recorded]:
             argv = [record.argv[0], *without_outputs(record.argv)]
             pipelines[key] = probe.base_pipeline(toolchain, argv, record.cwd, record.level)
         found.append(Recorded(record, pipelines[key]))
+    return found
+
+
+def without_identity(toolchain: Toolchain, compiles: list[Recorded], outputs: set[Path]) -> set[Path]:
+    """Return those of the outputs for which `autopass tune` would find that clang's own pipeline is not reproduced."""
+    found = set()
+    for each in compiles:
+        record, out = each.record, Path(each.record.out)
+        argv = [record.argv[0], *without_outputs(record.argv)]
+        if out in outputs and self_test.check(toolchain, argv, record.cwd, record.level):
+            found.add(out)
     return found
 
 
