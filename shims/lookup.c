@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { WINDOW = 4096, LONGEST_LINE = 4096, KEY = 1 + DIGEST_HEX };
+enum { PROBE = 256, WINDOW = 4096, LONGEST_LINE = 4096, KEY = 1 + DIGEST_HEX };
 static const char header[] = "autopass-index 1\n";
 
 static bool read_at(int descriptor, size_t offset, char *buffer, size_t length) {
@@ -39,20 +39,42 @@ static Lookup parse_line(const char *line, size_t length, Digest *recipe) {
 static Lookup scan(int descriptor, size_t low, size_t high, size_t size, const char *key,
                    Digest *recipe) {
   char buffer[WINDOW + LONGEST_LINE];
-  size_t end = high + LONGEST_LINE < size ? high + LONGEST_LINE : size;
-  if (!read_at(descriptor, low, buffer, end - low))
-    return LOOKUP_DAMAGED;
-  for (size_t at = 0; at < high - low;) {
-    const char *line = buffer + at;
-    const char *newline = memchr(line, '\n', end - low - at);
-    if (!newline)
-      return LOOKUP_DAMAGED;
+  size_t end = 0;
+  for (size_t at = low; at < high;) {
+    const char *newline = end ? memchr(buffer + (at - low), '\n', end - at) : NULL;
+    if (!newline) { // first without what a last line of unusual length would need
+      size_t more = end ? LONGEST_LINE : PROBE;
+      if (end == size || end >= high + LONGEST_LINE)
+        return LOOKUP_DAMAGED;
+      end = high + more < size ? high + more : size;
+      if (!read_at(descriptor, low, buffer, end - low))
+        return LOOKUP_DAMAGED;
+      continue;
+    }
+    const char *line = buffer + (at - low);
     size_t length = (size_t)(newline - line);
     if (length >= KEY && memcmp(line, key, KEY) == 0)
       return parse_line(line, length, recipe);
     at += length + 1;
   }
   return LOOKUP_ABSENT;
+}
+
+// Reads from `at` on until the begin of a line and its key are there, or the end of the file;
+// returns the length up to it, or 0: a line longer than any that is written. Few bytes first: those
+// of a large index are in no cache.
+static size_t next_line(int descriptor, size_t at, size_t size, char buffer[WINDOW + KEY]) {
+  for (size_t want = PROBE;; want = WINDOW + KEY) {
+    size_t take = size - at < want ? size - at : want;
+    if (!read_at(descriptor, at, buffer, take))
+      return 0;
+    const char *newline = memchr(buffer, '\n', take);
+    size_t line = newline ? (size_t)(newline - buffer) + 1 : 0;
+    if ((line && line + KEY <= take) || take < want)
+      return line;
+    if (want > PROBE)
+      return 0;
+  }
 }
 
 // A key as a number: kinds one after the other, each with the first 32 bits of its digest.
@@ -103,22 +125,17 @@ Lookup index_find(int descriptor, size_t size, char kind, const char *key, Diges
     return LOOKUP_DAMAGED;
   for (int step = 0; high.at - low.at > WINDOW; step++) {
     size_t middle = choose(low, high, key_value(wanted), step, above);
-    size_t take = size - middle < sizeof buffer ? size - middle : sizeof buffer;
-    if (!read_at(descriptor, middle, buffer, take))
+    size_t line = next_line(descriptor, middle, size, buffer), at = middle + line;
+    if (!line)
       return LOOKUP_DAMAGED;
-    const char *newline = memchr(buffer, '\n', take < WINDOW ? take : WINDOW);
-    if (!newline)
-      return LOOKUP_DAMAGED; // a line longer than any that is written
-    const char *line = newline + 1;
-    size_t at = middle + (size_t)(line - buffer);
     if (at >= high.at) {
       high.at = middle + 1;
       continue;
     }
-    if (take - (size_t)(line - buffer) < KEY)
+    if (size - at < KEY)
       return LOOKUP_DAMAGED;
-    above = memcmp(line, wanted, KEY) <= 0;
-    *(above ? &low : &high) = (Bound){at, key_value(line)};
+    above = memcmp(buffer + line, wanted, KEY) <= 0;
+    *(above ? &low : &high) = (Bound){at, key_value(buffer + line)};
   }
   return scan(descriptor, low.at, high.at, size, wanted, recipe);
 }
