@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -24,7 +25,8 @@ from launcher_arms import Bench
 from paired_times import Arm
 
 SIZES = (10, 1_000, 100_000, 1_000_000)
-FUNCTION = "int f{n}(const int *x, int n) {{\n  int s = {n};\n  for (int i = 0; i < n; i++)\n    s += x[i] * s;\n  return s; }}\n"
+FUNCTION = "int f{n}(const int *x, int i) {{\n  int s = x[i] * {n};\n  if (s > i)\n    s -= x[i + 1] ^ i;\n  return s; }}\n"
+PARTS = ("own", "empty", "long", "crowd", "builds")
 
 
 def long_source() -> str:
@@ -85,11 +87,13 @@ def compiles(bench: Bench, options: argparse.Namespace, title: str, rounds: int)
     if options.plugin:
         arms.append(bench.pipeline_arm(options.plugin.resolve(), base_pipeline(bench.clang, bench.folder / bench.source.name)))
     arms += bench.cache_arms()
+    arms = [arms[0], *(arm for arm in arms[1:] if re.search(options.arms, arm.name))]
     rows = print_added(f"{title}, {bench.clang}, alone:", paired_times.measure(arms, bench.folder, rounds))
     print_added(f"{title}, two at a time:", paired_times.measure(arms, bench.folder, max(6, rounds // 2), jobs=2))
     if sccache := shutil.which("sccache"):
-        env = next(arm.env for arm in arms if arm.name.startswith("sccache"))
-        subprocess.run([sccache, "--stop-server"], env=env, capture_output=True, check=False)
+        for arm in arms:
+            if arm.name.startswith("sccache"):
+                subprocess.run([sccache, "--stop-server"], env=arm.env, capture_output=True, check=False)
     return [row for row in rows if row.name in ("autopass-cc, miss", "autopass-cc, hit")]
 
 
@@ -139,6 +143,8 @@ def builds(bench: Bench, options: argparse.Namespace) -> None:
 
 def verdict(rows: list[paired_times.Added], limit: float) -> str:
     """Say what the intervals show: all below the limit, one above it, or neither."""
+    if not rows:
+        return "not measured"
     if all(row.high <= limit for row in rows):
         return "ok"
     return "too slow" if any(row.low > limit for row in rows) else "undecided: raise --rounds, or use a quieter machine"
@@ -152,6 +158,8 @@ def main() -> int:
     parser.add_argument("--plugin", type=Path, help="the plugin for that clang: adds an arm with a pipeline")
     parser.add_argument("--rounds", type=int, default=200, help="rounds of the empty file")
     parser.add_argument("--long-rounds", type=int, default=20, help="rounds of the file of 5,000 lines")
+    parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS)
+    parser.add_argument("--arms", default="", metavar="REGEX", help="measure compiles with these arms only, and plain clang")
     parser.add_argument("--limit", type=float, default=0.5, help="what a miss and a look-up may add, in ms")
     parser.add_argument("--build", nargs=4, action="append", default=[], metavar=("NAME", "FOLDER", "CLEAN", "MAKE"))
     parser.add_argument("--build-rounds", type=int, default=10)
@@ -162,13 +170,18 @@ def main() -> int:
         sources = {"empty.c": "", "long.c": long_source()}
         for source, text in sources.items():
             (base / source).write_text(text)
-        own_time(base, options, base / "empty.c")
+        rows: list[paired_times.Added] = []
         empty = Bench(base / "empty", options.launcher, options.clang, base / "empty.c")
-        rows = compiles(empty, options, "An empty file", options.rounds)
-        long = Bench(base / "long", options.launcher, options.clang, base / "long.c")
-        compiles(long, options, "5,000 lines", options.long_rounds)
-        crowd(empty)
-        if options.build:
+        if "own" in options.parts:
+            own_time(base, options, base / "empty.c")
+        if "empty" in options.parts:
+            rows = compiles(empty, options, "An empty file", options.rounds)
+        if "long" in options.parts:
+            long = Bench(base / "long", options.launcher, options.clang, base / "long.c")
+            compiles(long, options, "5,000 lines", options.long_rounds)
+        if "crowd" in options.parts:
+            crowd(empty)
+        if options.build and "builds" in options.parts:
             builds(empty, options)
     print(f"\na miss and a look-up on an empty file: {verdict(rows, options.limit)} (limit {options.limit} ms)")
     return int(verdict(rows, options.limit) == "too slow")
