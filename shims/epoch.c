@@ -23,7 +23,7 @@ static void add_stamp(Hasher *hasher, const struct stat *status) {
 static void add_index(Hasher *hasher, const Publication *publication) {
   struct stat status;
   Digest digest;
-  int descriptor = open_trusted(publication->index, publication->trusted, &status);
+  int descriptor = open_publication(publication, &status);
   if (descriptor < 0) {
     add_number(hasher, 0);
     return;

@@ -243,6 +243,7 @@ typedef enum { LOOKUP_ABSENT, LOOKUP_FOUND, LOOKUP_DAMAGED } Lookup;
 Lookup index_find(int descriptor, size_t size, char kind, const char *key, Digest *recipe);
 size_t list_publications(const Project *project, const char *data, const char *directory,
                          Publication list[2]);
+int open_publication(const Publication *publication, struct stat *status);
 bool any_index_exists(const Publication *list, size_t count);
 Reason look_up(const Publication *list, size_t count, const Keys *keys, const Publication **where,
                Digest *recipe);

@@ -171,11 +171,17 @@ bool any_index_exists(const Publication *list, size_t count) {
   return false;
 }
 
+// Opens the index that this compile is to see; -1 with errno set.
+int open_publication(const Publication *publication, struct stat *status) {
+  int descriptor = open_trusted(publication->index, publication->trusted, status);
+  if (descriptor >= 0 && publication->place)
+    descriptor = pin_generation(descriptor, publication->place, status);
+  return descriptor;
+}
+
 static Reason look_in(const Publication *publication, const Keys *keys, Digest *recipe) {
   struct stat status;
-  int descriptor = open_trusted(publication->index, publication->trusted, &status);
-  if (descriptor >= 0 && publication->place)
-    descriptor = pin_generation(descriptor, publication->place, &status);
+  int descriptor = open_publication(publication, &status);
   if (descriptor < 0)
     return errno == ENOENT || errno == ENOTDIR ? REASON_NO_RECIPE : REASON_INDEX_DAMAGED;
   size_t size = (size_t)status.st_size;

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 
 import click
 
@@ -22,5 +23,7 @@ def command(compiler: str | None) -> None:
     ccache runs it once for each compile. The word covers all recipes of the user and of the project around the working
     directory. `autopass-cc` in front of the cache needs none of this, and loses only the modules whose recipe changed.
     """
+    if compiler and shutil.which(compiler) is None:
+        raise click.BadParameter(f"{compiler} is not a program.", param_hint="COMPILER")
     program = str(native("autopass-epoch"))
     os.execv(program, [program, compiler or "autopass-cc"])  # noqa: S606 - our own program, no shell

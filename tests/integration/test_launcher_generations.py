@@ -110,6 +110,20 @@ def test_ninja_sees_one_generation(workshop: Workshop) -> None:
     assert workshop.seen() == ["new"] * 6
 
 
+def test_the_epoch_for_caches_is_that_of_the_generation(workshop: Workshop) -> None:
+    """Else a cache would keep what an older recipe made as if the newer had."""
+    epoch = workshop.world.base / "autopass-epoch"
+    shutil.copy(built() / "autopass-cc", epoch)
+    workshop.publish(OLD)
+    makefile(workshop, f"{epoch} autopass-cc >> before; {workshop.shell(NEW)}; {epoch} autopass-cc >> after")
+    workshop.run("make")
+    first = (workshop.world.project / "before").read_text()
+    assert (workshop.world.project / "after").read_text() == first
+    (workshop.world.project / "before").unlink()
+    workshop.run("make")
+    assert (workshop.world.project / "before").read_text() != first
+
+
 def test_a_build_that_began_before_anything_was_published_has_no_recipes(workshop: Workshop) -> None:
     makefile(workshop, workshop.shell(OLD))
     workshop.run("make")
