@@ -132,13 +132,22 @@ def crowd(bench: Bench) -> None:
 def builds(bench: Bench, options: argparse.Namespace) -> None:
     """Print what the arms add to whole builds, in per cent of the plain build."""
     projects = [whole_builds.Project(name, Path(folder), clean, make) for name, folder, clean, make in options.build]
-    for name, times in whole_builds.measure(projects, bench, options.build_rounds).items():
-        plain = times["plain clang"]
-        shares = {arm: [100 * mine / its - 100 for mine, its in zip(values, plain, strict=True)] for arm, values in times.items()}
-        seconds = paired_times.percentile(plain, 0.5) / 1000
-        print(f"\nWhole build of {name}: {seconds:.2f} s with plain clang (median of {len(plain)})")
-        for row in paired_times.added(shares):
-            print(f"  {row.name:<34} {row.median:+6.2f} %   [{row.low:+.2f}, {row.high:+.2f}]", flush=True)
+    for project, times in whole_builds.measure(projects, bench, options.build_rounds, options.arms):
+        plain = next(iter(times.values()))
+        seconds = paired_times.percentile([each.wall for each in plain], 0.5) / 1000
+        print(f"\nWhole build of {project.name}: {seconds:.2f} s with plain clang (median of {len(plain)}); wall time, CPU time")
+        columns = []
+        for what in ("wall", "cpu"):
+            values = {arm: [getattr(each, what) for each in found] for arm, found in times.items()}
+            base = next(iter(values.values()))
+            shares = {
+                arm: [100 * mine / its - 100 for mine, its in zip(its_times, base, strict=True)]
+                for arm, its_times in values.items()
+            }
+            columns.append(paired_times.added(shares))
+        for wall, cpu in zip(*columns, strict=True):
+            texts = [f"{row.median:+6.2f} % {f'[{row.low:+.2f}, {row.high:+.2f}]':<18}" for row in (wall, cpu)]
+            print(f"  {wall.name:<34} {'  '.join(texts)}", flush=True)
 
 
 def verdict(rows: list[paired_times.Added], limit: float) -> str:

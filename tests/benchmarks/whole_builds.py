@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import random
+import re
+import resource
 import shlex
 import shutil
 import subprocess
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +25,14 @@ class Project:
     folder: Path
     clean: str
     make: str
+
+
+@dataclass(frozen=True)
+class Timing:
+    """What one build took, in milliseconds: on the wall, and of CPU time, which waiting for a busy machine is no part of."""
+
+    wall: float
+    cpu: float
 
 
 def compilers(bench: Bench) -> dict[str, tuple[str, dict[str, str]]]:
@@ -40,26 +50,29 @@ def compilers(bench: Bench) -> dict[str, tuple[str, dict[str, str]]]:
     return found
 
 
-def build(project: Project, compiler: str, env: dict[str, str]) -> float:
-    """Build from clean; return the wall time of the build alone, in milliseconds. Ends the program when it fails."""
+def build(project: Project, compiler: str, env: dict[str, str]) -> Timing:
+    """Build from clean; return what the build alone took. Ends the program when it fails."""
     command = [word.replace("{cc}", compiler) for word in shlex.split(project.make)]
     subprocess.run(shlex.split(project.clean), cwd=project.folder, env=env, stdout=subprocess.DEVNULL, check=True)
-    start = time.perf_counter_ns()
+    before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter_ns()
     done = subprocess.run(command, cwd=project.folder, env=env, capture_output=True, text=True, check=False)
-    elapsed = (time.perf_counter_ns() - start) / 1e6
+    elapsed, after = (time.perf_counter_ns() - start) / 1e6, resource.getrusage(resource.RUSAGE_CHILDREN)
     if done.returncode != 0:
         raise SystemExit(f"{project.name}: {shlex.join(command)} failed\n{done.stderr[-2000:]}")
-    return elapsed
+    return Timing(elapsed, 1000 * (after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime))
 
 
-def measure(projects: Sequence[Project], bench: Bench, rounds: int) -> dict[str, dict[str, list[float]]]:
-    """Return times in milliseconds by project and arm; the order within a round is shuffled."""
-    shuffle, arms, found = random.Random(0), compilers(bench), {}
+def measure(
+    projects: Sequence[Project], bench: Bench, rounds: int, chosen: str
+) -> Iterator[tuple[Project, dict[str, list[Timing]]]]:
+    """Yield timings by arm for each project; the order within a round is shuffled. `chosen`: a pattern of arms' names."""
+    shuffle, every = random.Random(0), compilers(bench)
+    plain = next(iter(every))
+    arms = {name: arm for name, arm in every.items() if name == plain or re.search(chosen, name)}
     for project in projects:
-        times: dict[str, list[float]] = {name: [] for name in arms}
-        build(project, *arms["plain clang"])  # file caches
+        times: dict[str, list[Timing]] = {name: [] for name in arms}
+        build(project, *arms[plain])  # file caches
         for _ in range(rounds):
             for name in shuffle.sample(list(arms), len(arms)):
                 times[name].append(build(project, *arms[name]))
-        found[project.name] = times
-    return found
+        yield project, times
