@@ -130,7 +130,7 @@ def test_the_build_system_finds_the_same_compiler(case: Case, plain: Build, cold
     case.tell(configured="DIFFERENT" if compared.different_texts else f"equal ({len(compared.configured)} files)")
     assert compared.different_texts == {}
     assert compared.only_in_one == ()
-    assert bool(compared.configured) == bool(case.project.configure)
+    assert compared.configured or not case.project.configure  # a Makefile may find out things, too
     assert other_tools(plain.names, cold.names) <= NOT_FOUND_BY_NAME
     same_messages(cold.configure, plain.configure)
 
