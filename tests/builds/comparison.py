@@ -20,6 +20,7 @@ DIARIES = (
     ".ninja_log",  # times
     ".ninja_deps",  # times of the outputs
     "meson-logs/*",
+    "cmake_trace.txt",  # times
     "meson-private/*.dat",  # pickles: the same facts are in meson-info as JSON
     "autom4te.cache/*",
     "__pycache__/*",
