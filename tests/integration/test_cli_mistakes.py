@@ -44,6 +44,11 @@ def test_outside_of_a_project(tmp_path: Path) -> None:
     says(autopass("tune", cwd=tmp_path, code=21), "no autopass.toml", "autopass init")
 
 
+def test_an_epoch_for_no_compiler(tmp_path: Path) -> None:
+    """A cache that was given a word for it would keep objects under that."""
+    assert "nowhere is not a program" in autopass("epoch", "nowhere", cwd=tmp_path, code=2).stderr
+
+
 def test_no_clang(project: Path) -> None:
     says(autopass("init", cwd=project, code=10, env={"AUTOPASS_CLANG": "/no/clang"}), "/no/clang", "apt-get install")
     says(autopass("init", cwd=project, code=10, env={"PATH": "/nonexistent"}), "No clang was found")
