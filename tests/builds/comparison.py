@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 from names import Names
 
@@ -90,5 +91,10 @@ def _results(name: str, text: bytes) -> bytes:
     if name.endswith("config.log"):
         return text[text.index(b"## Cache variables. ##") :]
     if name.endswith(".json"):
-        return json.dumps(json.loads(text), indent=1, sort_keys=True).encode()
+        return json.dumps(json.loads(text, object_hook=_ordered), indent=1, sort_keys=True).encode()
     return text
+
+
+def _ordered(values: dict[str, Any]) -> dict[str, Any]:
+    """Sort what Meson keeps in sets of objects, which come in the order of their addresses."""
+    return values | {key: sorted(found) for key, found in values.items() if key == "depends"}
