@@ -2,11 +2,7 @@
 // are those that were there when it was looked at (autopass_cc/toolchain/config_files.py).
 #include "launcher.h"
 
-#include <dirent.h>
-#include <fcntl.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 enum { KIND, ID, PATH, MTIME, SIZE };
 
@@ -16,37 +12,27 @@ static bool is_number(const char *text, long long number) {
   return strcmp(text, bytes_string(&shown)) == 0;
 }
 
-static bool is_stamp(const char *text, const struct stat *status) {
-  return is_number(text, (long long)status->st_mtim.tv_sec * 1000000000 + status->st_mtim.tv_nsec);
-}
+typedef struct {
+  const char *toolchains, *id, *folder;
+  bool known;
+} Listing;
 
-// Whether the file has a line of its own. Its times are compared where that line is read.
-static bool is_known(const char *toolchains, const char *id, const char *folder, const char *name) {
+// Every .cfg must have a line of its own. Its times are compared where that line is read.
+static void look_for_line(const char *name, void *context) {
+  Listing *listing = context;
+  size_t size = strlen(name);
+  if (size < 4 || strcmp(name + size - 4, ".cfg") != 0)
+    return;
   Bytes line = {0};
-  const char *const parts[] = {"\nconfig\t", id, "\t", folder, "/", name, "\t"};
+  const char *const parts[] = {"\nconfig\t", listing->id, "\t", listing->folder, "/", name, "\t"};
   for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
     bytes_text(&line, parts[i]);
-  return strstr(toolchains, bytes_string(&line)) != NULL;
+  listing->known = listing->known && strstr(listing->toolchains, bytes_string(&line));
 }
 
 static bool holds_known_files_only(const char *toolchains, const char *id, const char *folder) {
-  _Alignas(struct dirent64) char entries[1 << 15];
-  ssize_t length;
-  int descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (descriptor < 0)
-    return false;
-  bool known = true;
-  while (known && (length = getdents64(descriptor, entries, sizeof entries)) > 0) {
-    const struct dirent64 *entry;
-    for (ssize_t at = 0; at < length; at += entry->d_reclen) {
-      entry = (const struct dirent64 *)(entries + at);
-      size_t size = strlen(entry->d_name);
-      if (size >= 4 && strcmp(entry->d_name + size - 4, ".cfg") == 0)
-        known = known && is_known(toolchains, id, folder, entry->d_name);
-    }
-  }
-  close(descriptor);
-  return known;
+  Listing listing = {toolchains, id, folder, true};
+  return each_name(folder, look_for_line, &listing) && listing.known;
 }
 
 // A folder that is as it was costs one stat(). In one that has changed any name may have come: with
@@ -55,11 +41,12 @@ static bool holds(char *const *fields, size_t count, const char *toolchains) {
   struct stat status;
   bool exists = stat(fields[PATH], &status) == 0;
   if (strcmp(fields[KIND], "config") == 0)
-    return count > SIZE && exists && is_stamp(fields[MTIME], &status) &&
+    return count > SIZE && exists && is_number(fields[MTIME], modified_at(&status)) &&
            is_number(fields[SIZE], (long long)status.st_size);
-  if (!exists || strcmp(fields[MTIME], "-") == 0)
-    return !exists && strcmp(fields[MTIME], "-") == 0;
-  return is_stamp(fields[MTIME], &status) ||
+  bool was_absent = strcmp(fields[MTIME], "-") == 0;
+  if (was_absent || !exists)
+    return was_absent && !exists;
+  return is_number(fields[MTIME], modified_at(&status)) ||
          holds_known_files_only(toolchains, fields[ID], fields[PATH]);
 }
 

@@ -2,6 +2,7 @@
 // They are read, never mapped: a file truncated while mapped would kill the build with SIGBUS.
 #include "launcher.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <unistd.h>
@@ -15,6 +16,29 @@ bool trusted_status(const struct stat *status, Trusted trusted) {
   bool ours = status->st_uid == geteuid() || status->st_uid == 0 ||
               (trusted.trust == TRUST_PROJECT && status->st_uid == trusted.owner);
   return S_ISREG(status->st_mode) && ours && !(status->st_mode & forbidden);
+}
+
+// The time of the last change of content, in ns since 1970.
+long long modified_at(const struct stat *status) {
+  return (long long)status->st_mtim.tv_sec * 1000000000 + status->st_mtim.tv_nsec;
+}
+
+// Shows `visit` every name in a folder; false: not all of them could be read.
+bool each_name(const char *folder, void (*visit)(const char *name, void *context), void *context) {
+  _Alignas(struct dirent64) char entries[1 << 15];
+  ssize_t length;
+  int descriptor = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+  if (descriptor < 0)
+    return false;
+  while ((length = getdents64(descriptor, entries, sizeof entries)) > 0) {
+    const struct dirent64 *entry;
+    for (ssize_t at = 0; at < length; at += entry->d_reclen) {
+      entry = (const struct dirent64 *)(entries + at);
+      visit(entry->d_name, context);
+    }
+  }
+  close(descriptor);
+  return length == 0;
 }
 
 static int open_quietly(const char *path) {

@@ -4,9 +4,7 @@
 // A build driver that runs `autopass tune` and then a part of its build keeps its own generation.
 #include "launcher.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -47,25 +45,22 @@ static long long generation_time(const char *name) {
   return number && strlen(digits) < 19 + 1 ? strtoll(digits, NULL, 10) : 0;
 }
 
+typedef struct {
+  long long limit, newest;
+} Kept;
+
+static void look_at_generation(const char *name, void *context) {
+  Kept *kept = context;
+  long long published = generation_time(name);
+  if (published <= kept->limit && published > kept->newest)
+    kept->newest = published;
+}
+
 // The newest generation kept that was published by `time`; 0: none.
 static long long newest_kept(const char *place, long long time) {
-  _Alignas(struct dirent64) char entries[1 << 15];
-  long long newest = 0;
-  ssize_t length;
-  int descriptor = open(place, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-  if (descriptor < 0)
-    return 0;
-  while ((length = getdents64(descriptor, entries, sizeof entries)) > 0) {
-    const struct dirent64 *entry;
-    for (ssize_t at = 0; at < length; at += entry->d_reclen) {
-      entry = (const struct dirent64 *)(entries + at);
-      long long published = generation_time(entry->d_name);
-      if (published <= time && published > newest)
-        newest = published;
-    }
-  }
-  close(descriptor);
-  return newest;
+  Kept kept = {time, 0};
+  each_name(place, look_at_generation, &kept);
+  return kept.newest;
 }
 
 // Given the current index, open, and its status; returns what is to be read in its place (often
@@ -73,7 +68,7 @@ static long long newest_kept(const char *place, long long time) {
 // clock.
 int pin_generation(int current, const char *place, struct stat *status) {
   Process build;
-  long long published = (long long)status->st_mtim.tv_sec * second + status->st_mtim.tv_nsec;
+  long long published = modified_at(status);
   long long now = clock_now(CLOCK_REALTIME);
   // From the future: the clock was set back, and tells nothing about builds under way.
   if (published < now - day || published > now + second || !find_build(&build))

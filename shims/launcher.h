@@ -66,6 +66,8 @@ extern const Trusted trust_private;
 bool trusted_status(const struct stat *status, Trusted trusted);
 int open_trusted(const char *path, Trusted trusted, struct stat *status);
 bool read_trusted(const char *path, Trusted trusted, size_t limit, Bytes *content);
+long long modified_at(const struct stat *status);
+bool each_name(const char *folder, void (*visit)(const char *name, void *context), void *context);
 int open_ordinary(const char *path, struct stat *status);
 bool read_ordinary(const char *path, size_t limit, Bytes *content);
 

@@ -34,7 +34,7 @@ Toolchain find_toolchain(const char *toolchains, const char *compiler) {
       stat(compiler, &status) != 0)
     return found;
   Bytes mtime = {0}, size = {0}, inode = {0};
-  bytes_number(&mtime, (long long)status.st_mtim.tv_sec * 1000000000 + status.st_mtim.tv_nsec);
+  bytes_number(&mtime, modified_at(&status));
   bytes_number(&size, (long long)status.st_size);
   bytes_number(&inode, (long long)status.st_ino);
   const char *const stamp[] = {bytes_string(&mtime), bytes_string(&size), bytes_string(&inode)};
