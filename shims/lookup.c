@@ -105,7 +105,7 @@ static size_t choose(Bound low, Bound high, unsigned long long wanted, int step,
   while (margin * margin < range * LINE)
     margin *= 2;
   if (above)
-    offset = offset + margin < range - WINDOW / 2 ? offset + margin : range - WINDOW / 2;
+    offset += margin;
   else
     offset = offset > margin ? offset - margin : 0;
   return low.at + (offset < range - WINDOW / 2 ? offset : range - WINDOW / 2);

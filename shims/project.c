@@ -77,9 +77,11 @@ Project find_project(const char *directory, const char *source, const struct sta
   const char *absolute = source ? absolute_path(directory, source) : NULL;
   if (absolute)
     project.root = search_upwards(absolute_path(absolute, ".."), project.trusted);
-  const char *above = normal_path(directory);
-  if (!project.root && !(absolute && path_inside(above, absolute))) // else it was passed on the way
-    project.root = search_upwards(above, project.trusted);
+  if (!project.root) {
+    const char *above = normal_path(directory);
+    if (!absolute || !path_inside(above, absolute)) // else it was passed on the way
+      project.root = search_upwards(above, project.trusted);
+  }
   if (project.root && absolute)
     project.relative = path_inside(project.root, absolute);
   return project;
