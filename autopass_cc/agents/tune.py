@@ -19,6 +19,7 @@ from autopass_cc.agents.outcome import Result, TuneResult
 from autopass_cc.agents.prepare import Prepared, prepare
 from autopass_cc.agents.publish import entry_of
 from autopass_cc.agents.together import together
+from autopass_cc.digest import digest_of
 from autopass_cc.errors import InterruptedRunError
 from autopass_cc.measure.confirm import REVALIDATION_BLOCKS
 from autopass_cc.measure.verdict import Verdict
@@ -100,10 +101,8 @@ def _begin(runs: Runs, prepared: Prepared, options: Options) -> tuple[Run, bool]
 
 
 def _stamp(config: Config, name: str) -> str:
-    import hashlib
-
     path = config.root / name
-    return hashlib.blake2b(path.read_bytes(), digest_size=16).hexdigest() if path.is_file() else name
+    return digest_of(path.read_bytes()) if path.is_file() else name
 
 
 def _search_and_prove(db: Database, runs: Runs, base: Baseline, options: Options, elapsed: Callable[[], float]) -> TuneResult:

@@ -7,13 +7,13 @@ declares a tolerance.
 
 from __future__ import annotations
 
-import hashlib
 import math
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from autopass_cc.digest import digest_of
 from autopass_cc.errors import NotDeterministicError, WorkloadFailedError
 from autopass_cc.measure.runner import Sample
 
@@ -106,7 +106,7 @@ def digests(outputs: Sequence[str], folder: Path) -> dict[str, str | None]:
     found: dict[str, str | None] = {}
     for name in outputs:
         path = folder / name
-        found[name] = hashlib.blake2b(path.read_bytes(), digest_size=16).hexdigest() if path.is_file() else None
+        found[name] = digest_of(path.read_bytes()) if path.is_file() else None
     return found
 
 

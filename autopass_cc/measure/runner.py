@@ -6,13 +6,13 @@ Everything above this file sees time only through `Runner`, so scheduling and st
 from __future__ import annotations
 
 import enum
-import hashlib
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from autopass_cc.digest import digest_of
 from autopass_cc.errors import TooShortError
 
 SHORTEST_RUN_S = 0.001
@@ -73,7 +73,7 @@ class Sample:
     @property
     def digest(self) -> str:
         """BLAKE2b-128 of stdout, 32 hex digits."""
-        return hashlib.blake2b(self.stdout, digest_size=16).hexdigest()
+        return digest_of(self.stdout)
 
     def seconds(self, clock: Clock) -> float:
         """Seconds per run by `clock`."""

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from autopass_cc.digest import digest_of
 from autopass_cc.errors import ReplayError, SourceError
 from autopass_cc.paths import private_dir
 from autopass_cc.project import archive
@@ -32,7 +33,7 @@ class Compiled:
     @property
     def digest(self) -> str:
         """Return the digest of the object's bytes."""
-        return hashlib.blake2b(self.path.read_bytes(), digest_size=16).hexdigest()
+        return digest_of(self.path.read_bytes())
 
 
 class Builder:

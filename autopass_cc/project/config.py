@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import difflib
-import hashlib
 import re
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from autopass_cc.digest import digest_of
 from autopass_cc.errors import ConfigError, NoProjectError, NoWorkloadError
 
 NAME = "autopass.toml"
@@ -82,9 +82,7 @@ def find_root(start: Path) -> Path:
 def project_id(root: Path, text: bytes) -> str:
     """Return the project's id by the launcher's rule: the line `id = "<32 hex>"`, else the digest of the root's path."""
     match = re.search(rb'^id = "([0-9a-f]{32})"', text, re.MULTILINE)
-    return (
-        match[1].decode() if match else hashlib.blake2b(str(root).encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
-    )
+    return match[1].decode() if match else digest_of(str(root).encode("utf-8", "surrogateescape"))
 
 
 def load(root: Path) -> Config:

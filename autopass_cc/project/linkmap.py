@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from autopass_cc.digest import digest_of
 from autopass_cc.project import archive
 from autopass_cc.project.replay import TAKES_VALUE
 from autopass_cc.store.builds import CompileRecord, LinkRecord
@@ -98,7 +98,7 @@ def _archive_part(place: int, path: Path, by_digest: Mapping[str, str]) -> Part 
         members = archive.read(path)
     except (ValueError, OSError):
         return None
-    pairs = tuple((member, by_digest.get(_digest(member.data))) for member in members)
+    pairs = tuple((member, by_digest.get(digest_of(member.data))) for member in members)
     return Part(place, path, pairs) if any(out for _, out in pairs) else None
 
 
@@ -138,12 +138,8 @@ def _join(cwd: str, path: str) -> Path:
     return Path(os.path.normpath(os.path.join(cwd, path)))  # noqa: PTH118 - lexical, as outputs are recorded
 
 
-def _digest(data: bytes) -> str:
-    return hashlib.blake2b(data, digest_size=16).hexdigest()
-
-
 def _file_digest(path: Path) -> str | None:
     try:
-        return _digest(path.read_bytes())
+        return digest_of(path.read_bytes())
     except OSError:
         return None

@@ -5,13 +5,13 @@ Make and Ninja look at time stamps of files, and no file of the project changes 
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from autopass_cc.digest import digest_of
 from autopass_cc.project.modules import HIT
 from autopass_cc.project.resolve import Answer, Resolver
 from autopass_cc.store.builds import CompileRecord
@@ -64,7 +64,7 @@ def _is_unedited(record: CompileRecord) -> bool:
         data = Path(record.src).read_bytes()
     except OSError:
         return False
-    return hashlib.blake2b(data, digest_size=16).hexdigest() == record.digest
+    return digest_of(data) == record.digest
 
 
 def advice(count: int) -> str:

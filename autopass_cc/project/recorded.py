@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -13,6 +12,7 @@ from pathlib import Path
 from sqlite_utils import Database
 from sqlite_utils.db import NotFoundError
 
+from autopass_cc.digest import digest_of
 from autopass_cc.errors import NothingRecordedError, RecipeError, SourceError
 from autopass_cc.project import journal, linkmap
 from autopass_cc.project.config import Config
@@ -114,7 +114,7 @@ def _check_source(record: CompileRecord) -> None:
         data = Path(record.src).read_bytes()
     except OSError:
         raise SourceError(f"{record.rel} was compiled in the recorded build but is gone.", BUILD_ONCE) from None
-    if hashlib.blake2b(data, digest_size=16).hexdigest() != record.digest:
+    if digest_of(data) != record.digest:
         raise SourceError(
             f"{record.rel} was edited after it was last built with autopass-cc.",
             "build again, then run `autopass tune`",

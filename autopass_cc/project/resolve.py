@@ -8,19 +8,19 @@ while source and command are the same.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import stat
 from dataclasses import dataclass
 from pathlib import Path
 
+from autopass_cc.digest import digest_of
 from autopass_cc.errors import RecipeError
 from autopass_cc.project.modules import TUNABLE
 from autopass_cc.recipe.recipe import Recipe
 from autopass_cc.store.builds import CompileRecord
 from autopass_cc.store.publication import HEADER, LINE, publication_dir
 from autopass_cc.toolchain import registry
-from autopass_cc.toolchain.describe import Status
+from autopass_cc.toolchain.describe import Status, stamp_of
 
 KINDS = {"x": "exact", "i": "inherited"}
 
@@ -110,16 +110,15 @@ def _fits(index: _Index, digest: str, record: CompileRecord) -> bool:
         recipe = Recipe.parse(data)
     except (OSError, RecipeError):
         return False
-    if hashlib.blake2b(data, digest_size=16).hexdigest() != digest or recipe.level != record.level:
+    if digest_of(data) != digest or recipe.level != record.level:
         return False
     return recipe.pipeline is None or _takes_pipelines(record.argv[0])
 
 
 def _takes_pipelines(compiler: str) -> bool:
     try:
-        info = os.stat(compiler)  # noqa: PTH116 - as recorded
+        stamp = stamp_of(Path(compiler))
     except OSError:
         return False
-    stamp = (info.st_mtime_ns, info.st_size, info.st_ino)
     line = next((line for line in registry.read()[1] if line.stamp == stamp), None)
     return line is not None and line.status is Status.OK and Path(line.plugin).is_file()

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from autopass_cc.digest import digest_of
 from autopass_cc.errors import RecipeError
 from autopass_cc.recipe.allowlist import MAJORS, check_knob, check_pipeline, load
 from autopass_cc.recipe.apply import apply, check_list
@@ -50,7 +50,7 @@ class Recipe:
     @property
     def digest(self) -> str:
         """BLAKE2b-128 of the file, in hex; `<digest>.recipe` is the file's name."""
-        return hashlib.blake2b(self.render(), digest_size=16).hexdigest()
+        return digest_of(self.render())
 
     @property
     def tier(self) -> Tier:

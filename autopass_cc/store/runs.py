@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlite_utils import Database
 
+from autopass_cc.digest import digest_of
 from autopass_cc.store.database import transaction
 
 Json = Mapping[str, Any]
@@ -161,6 +162,4 @@ class Runs:
 
 def fingerprint_parts(parts: Sequence[str]) -> str:
     """Return one digest over parts, order included."""
-    import hashlib
-
-    return hashlib.blake2b("\0".join(parts).encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
+    return digest_of("\0".join(parts).encode("utf-8", "surrogateescape"))

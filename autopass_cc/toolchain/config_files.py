@@ -8,11 +8,12 @@ last looked into, `config <id> <path> <mtime> <size>` which files it had.
 
 from __future__ import annotations
 
-import hashlib
 import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
+
+from autopass_cc.digest import digest_of
 
 FOLDER = re.compile(r"^(?:InstalledDir|(?:System|User) configuration file directory): (.+)$", re.MULTILINE)
 ABSENT = "-"
@@ -39,9 +40,7 @@ class ConfigFiles:
     def digest(self) -> str:
         """Return the digest of all names and contents; "" without files."""
         parts = [part for each in self.files for part in (os.fsencode(each.path), each.content)]
-        return (
-            hashlib.blake2b(b"".join(b"%d:%s" % (len(part), part) for part in parts), digest_size=16).hexdigest() if parts else ""
-        )
+        return digest_of(b"".join(b"%d:%s" % (len(part), part) for part in parts)) if parts else ""
 
     @property
     def nesting(self) -> Path | None:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import enum
-import hashlib
 import re
 import shutil
 import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from autopass_cc.digest import digest_of
 from autopass_cc.errors import RefusedCompilerError, ToolchainError
 from autopass_cc.recipe.allowlist import MAJORS
 from autopass_cc.toolchain import config_files
@@ -47,7 +47,7 @@ class Toolchain:
     def id(self) -> str:
         """Return the digest of what decides how code comes out and how fast it is: version, target, CPU, configuration files."""
         text = f"{self.version}\0{self.target}\0{self.cpu}\0{self.config.digest}"
-        return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+        return digest_of(text.encode())
 
     @property
     def arch(self) -> str:
@@ -80,6 +80,12 @@ class Toolchain:
         return self.find_tool("ld.lld")
 
 
+def stamp_of(clang: Path) -> tuple[int, int, int]:
+    """Return what a driver is recognised by: mtime in ns, size, inode. Raises OSError."""
+    info = clang.stat()
+    return info.st_mtime_ns, info.st_size, info.st_ino
+
+
 def describe(clang: Path) -> Toolchain:
     """Ask a compiler what it is. Raises RefusedCompilerError for gcc, Apple clang and LLVMs without an allow-list."""
     text = _ask(clang, "--version")
@@ -95,7 +101,6 @@ def describe(clang: Path) -> Toolchain:
         raise RefusedCompilerError(clang, f"there is no list of reviewed passes for LLVM {major}")
     target = re.search(r"^Target: (\S+)", text, re.MULTILINE)
     folder = re.search(r"^InstalledDir: (.+)$", text, re.MULTILINE)
-    info = clang.stat()
     return Toolchain(
         clang=clang,
         clangxx=cxx_driver(clang),
@@ -104,7 +109,7 @@ def describe(clang: Path) -> Toolchain:
         target=target[1] if target else "unknown",
         cpu=_host_cpu(clang),
         bin=_real_folder(clang, Path(folder[1])) if folder else clang.resolve().parent,
-        stamp=(info.st_mtime_ns, info.st_size, info.st_ino),
+        stamp=stamp_of(clang),
         config=_config_files(clang),
     )
 

@@ -10,6 +10,7 @@ import tempfile
 from importlib import resources
 from pathlib import Path
 
+from autopass_cc.digest import digest_of
 from autopass_cc.errors import ToolchainError
 from autopass_cc.paths import cache_dir, private_dir
 from autopass_cc.recipe.allowlist import load
@@ -62,7 +63,7 @@ def is_sealed(path: Path) -> bool:
 
 def _seal_of(path: Path) -> int:
     text = f"{path.name}\0{path.stat().st_size}"
-    return SEALS_BEGIN + int(hashlib.blake2b(os.fsencode(text), digest_size=16).hexdigest()[:7], 16)
+    return SEALS_BEGIN + int(digest_of(os.fsencode(text))[:7], 16)
 
 
 def ensure_plugin(toolchain: Toolchain) -> Path:
