@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import tempfile
@@ -17,9 +18,15 @@ def steps(clang: Path, arguments: Sequence[str]) -> tuple[int, list[str]]:
     with tempfile.TemporaryDirectory() as folder:
         for name in ("a.c", "b.cpp"):
             (Path(folder) / name).write_text("int x;\n")
-        # even under -### some options make their file (--serialize-diagnostics)
+        # even under -### some options make their file (--serialize-diagnostics), there or in TMPDIR (-gen-reproducer)
         done = subprocess.run(
-            [clang, "-###", *arguments], cwd=folder, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+            [clang, "-###", *arguments],
+            cwd=folder,
+            env=os.environ | {"TMPDIR": folder},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
         )
     return done.returncode, done.stderr.splitlines()
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-from launcher_kit import index_text, write
+from launcher_kit import index_text, take_record, write
 from plugin_kit import base
 
 from autopass_cc.errors import RecipeError, ToolchainError
@@ -56,15 +56,9 @@ class Home:
         """Switch recording on."""
         write(self.path / "journal", b"")
 
-    def recorded(self) -> dict[str, str]:
+    def recorded(self) -> dict[str, Any]:
         """Switch recording off; return the one record that was made."""
-        journal = self.path / "journal"
-        long = sorted((self.path / "journal.d").glob("*.json"))
-        (line,) = [*journal.read_bytes().splitlines(), *(path.read_bytes() for path in long)]
-        for path in (journal, *long):
-            path.unlink()
-        found: dict[str, str] = json.loads(line)
-        return found
+        return take_record(self.path)
 
     def publish(self, keys: dict[str, Recipe]) -> None:
         """Make a publication of these recipes; a key stands with its kind: x (exact) or i (inherited)."""

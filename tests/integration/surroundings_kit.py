@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shutil
@@ -71,13 +70,8 @@ class Twins:
 
     def publish(self, *arguments: Word, **options: Any) -> None:
         """Publish a recipe for a command, which must be one that can carry it."""
-        journal = self.world.record()
-        self.world.call(*arguments, **options)
-        own = list((self.world.home / "journal.d").glob("*.json"))  # of a record too long for the journal
-        record = json.loads((own[0] if own else journal).read_bytes())
-        for path in [journal, *own]:
-            path.unlink()
-        self.world.publish(record["exact"], recipe_text(f"knob {KNOB}", llvm=self.major))
+        exact = self.world.keys(*arguments, **options)["exact"]
+        self.world.publish(exact, recipe_text(f"knob {KNOB}", llvm=self.major))
         self.reset()
 
     def compare(
