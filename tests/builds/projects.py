@@ -40,6 +40,11 @@ class Project:
     files: Mapping[str, str] = field(default_factory=dict)  # what the packaging writes before it builds
 
     @property
+    def remembers(self) -> bool:
+        """Return whether the build system keeps something from one build for the next and says so (pip: its wheels)."""
+        return self.system == "pip"
+
+    @property
     def id(self) -> str:
         """Return the name of this case."""
         return f"{self.name}-{self.system.lower().replace(' + ', '-').replace(' ', '-')}"
