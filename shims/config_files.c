@@ -21,13 +21,13 @@ typedef struct {
 static void look_for_line(const char *name, void *context) {
   Listing *listing = context;
   size_t size = strlen(name);
-  if (size < 4 || strcmp(name + size - 4, ".cfg") != 0)
+  if (!listing->known || size < 4 || strcmp(name + size - 4, ".cfg") != 0)
     return;
   Bytes line = {0};
   const char *const parts[] = {"\nconfig\t", listing->id, "\t", listing->folder, "/", name, "\t"};
   for (size_t i = 0; i < sizeof parts / sizeof *parts; i++)
     bytes_text(&line, parts[i]);
-  listing->known = listing->known && strstr(listing->toolchains, bytes_string(&line));
+  listing->known = strstr(listing->toolchains, bytes_string(&line)) != NULL;
 }
 
 static bool holds_known_files_only(const char *toolchains, const char *id, const char *folder) {
