@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
@@ -13,14 +12,11 @@ from pathlib import Path
 
 from paired_times import Arm
 
+from autopass_cc.digest import digest_of
+
 LEVEL = "O2"
 TOOLCHAIN_ID = "0" * 32
 NEUTRAL = {"O2": "knob inline-threshold 225"}  # what clang uses at this level anyhow: a look-up, and no other code
-
-
-def digest(data: bytes) -> str:
-    """Return the digest that names recipes and keys: BLAKE2b of 16 bytes, in hex."""
-    return hashlib.blake2b(data, digest_size=16).hexdigest()
 
 
 def private(path: Path, data: bytes) -> None:
@@ -73,9 +69,9 @@ class Bench:
         """Publish for the source in every folder, among `others` keys that nobody asks for."""
         home = Path(env["AUTOPASS_HOME"])
         text = f"autopass-recipe 1\nllvm {self.llvm}\nlevel {LEVEL}\n{line}\n".encode()
-        name = digest(text)
+        name = digest_of(text)
         private(home / "publication" / "recipes" / f"{name}.recipe", text)
-        lines = [f"x{digest(str(number).encode())} {name} -1.0 % other.c\n" for number in range(others)]
+        lines = [f"x{digest_of(str(number).encode())} {name} -1.0 % other.c\n" for number in range(others)]
         if ours:
             lines.append(f"x{self.key(env)} {name} -1.0 % this.c\n")
         private(home / "publication" / "index", "".join(["autopass-index 1\n", *sorted(lines)]).encode())

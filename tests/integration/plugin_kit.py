@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import atexit
 import functools
-import hashlib
 import os
 import shutil
 import subprocess
@@ -14,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from autopass_cc.digest import digest_of
 from autopass_cc.recipe import Recipe, arguments
 from autopass_cc.toolchain import identity, probe
 from autopass_cc.toolchain.describe import Status, Toolchain, describe
@@ -96,7 +96,7 @@ class Bench:
 
     def write(self, data: bytes, name: str | None = None) -> Path:
         """Write a recipe file under the name that its bytes demand, or under another one."""
-        path = self.folder / (name or f"{hashlib.blake2b(data, digest_size=16).hexdigest()}.recipe")
+        path = self.folder / (name or f"{digest_of(data)}.recipe")
         path.write_bytes(data)
         return path
 
