@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,6 +23,11 @@ MAX_KNOBS = 64
 O3_KNOBS = (("inline-threshold", "250"), ("locally-hot-callsite-threshold", "525"))
 # LLVM 16 prints `speculative-execution` without the parameter its own pipelines give it
 LLVM16_KNOBS = (("spec-exec-only-if-divergent-target", "true"),)
+
+# A forced width counts as the programmer's own hint, and with it the vectorizer may reorder floating-point operations
+# (LoopVectorizeHints::allowReordering); this takes that back.
+ORDER_KNOB = ("hints-allow-reordering", "false")
+WIDTH = "force-vector-width"
 
 _KNOB_LINE = re.compile(r"knob ([A-Za-z0-9-]{1,96}) ([A-Za-z0-9-]{1,64})")
 
@@ -71,6 +76,10 @@ class Recipe:
         if names != sorted(set(names)) or len(names) > MAX_KNOBS:
             raise RecipeError(f"Knobs are sorted, each at most once, and at most {MAX_KNOBS}.")
         specs = [check_knob(allow, name, value) for name, value in self.knobs]
+        if _forces_width(dict(self.knobs)) and ORDER_KNOB not in self.knobs:
+            raise RecipeError(
+                f"{WIDTH} stands beside {'='.join(ORDER_KNOB)}, which keeps the order of floating-point operations."
+            )
         if self.pipeline is None:
             return
         idle = [spec.name for spec in specs if spec.stage is Stage.CONSTRUCT]
@@ -110,6 +119,10 @@ class Recipe:
         return recipe
 
 
+def _forces_width(knobs: Mapping[str, str]) -> bool:
+    return knobs.get(WIDTH, "1") != "1"
+
+
 def _with_pipeline(major: int, level: str, knobs: dict[str, str]) -> tuple[tuple[str, str], ...]:
     """Add what a text needs to mean what the level's own pipeline means, below what the edits say."""
     base = dict(O3_KNOBS) if level == OptLevel.O3 else {}
@@ -129,6 +142,8 @@ def build(base_text: str, level: str, major: int, edits: Sequence[Edit]) -> Reci
     pipeline = None
     if len(knobs) != len(ordered):
         pipeline = str(apply(parse(base_text), ordered, allow))
+    if _forces_width(knobs):
+        knobs |= dict([ORDER_KNOB])
     settled = tuple(sorted(knobs.items())) if pipeline is None else _with_pipeline(major, level, knobs)
     recipe = Recipe(major, level, settled, pipeline)
     recipe.validate()

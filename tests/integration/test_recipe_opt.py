@@ -210,6 +210,7 @@ NOT_ON_THE_PROBE = {
     "phi-node-folding-threshold",
     "cache-line-size",
     "spec-exec-only-if-divergent-target",
+    "hints-allow-reordering",
 }
 
 

@@ -110,7 +110,7 @@ def test_the_data_is_whole(major: int) -> None:
     allow = load(major)
     assert {"inline-threshold", "locally-hot-callsite-threshold"} <= set(allow.knobs)  # -O3 is not -O3 without them
     for knob in allow.knobs.values():
-        assert knob.tries or knob.name in {"inline-threshold", "locally-hot-callsite-threshold"}, knob.name
+        assert knob.tries or knob.name == "hints-allow-reordering", knob.name
         assert knob.needs is None or knob.needs in allow.knobs
         assert knob.needs_pass is None or knob.needs_pass in allow.passes
         assert knob.arch in (None, "x86", "aarch64")

@@ -54,6 +54,17 @@ def test_a_text_for_O3_carries_the_inliner_parameters_of_O3() -> None:  # noqa: 
     assert recipe.knobs == (("inline-threshold", "2000"), ("locally-hot-callsite-threshold", "525"))
 
 
+@pytest.mark.parametrize("major", [16, 19, 22])
+def test_a_forced_width_never_reorders_floating_point(major: int) -> None:
+    text = PRINTED[str(major)]["O2"]
+    forced = {"force-vector-width": "4", "hints-allow-reordering": "false"}
+    assert dict(build(text, "O2", major, [Knob("force-vector-width", "4")]).knobs) == forced
+    assert forced.items() <= dict(build(text, "O2", major, [Knob("force-vector-width", "4"), Remove("licm#1")]).knobs).items()
+    assert build(text, "O2", major, [Knob("force-vector-width", "1")]).knobs == (("force-vector-width", "1"),)
+    with pytest.raises(RecipeError, match="keeps the order of floating-point"):
+        Recipe.parse(f"autopass-recipe 1\nllvm {major}\nlevel O2\nknob force-vector-width 4\n".encode())
+
+
 def test_a_text_for_llvm_16_carries_the_parameter_it_does_not_print() -> None:
     assert dict(identity(PRINTED["16"]["O2"], "O2", 16).knobs) == {"spec-exec-only-if-divergent-target": "true"}
     assert build(PRINTED["16"]["O2"], "O2", 16, [Knob("unroll-count", "4")]).knobs == (("unroll-count", "4"),)
