@@ -16,6 +16,8 @@ from autopass_cc.recipe.edits import (
     canonical,
     edits_from_json,
     from_json,
+    join,
+    text_of,
     to_json,
     without,
 )
@@ -58,6 +60,7 @@ __all__ = [
     "from_json",
     "identity",
     "idle",
+    "join",
     "legal_edits",
     "load",
     "menu",
@@ -65,6 +68,7 @@ __all__ = [
     "random_edit",
     "render",
     "risk",
+    "text_of",
     "to_json",
     "without",
 ]

@@ -179,3 +179,31 @@ def without(edits: Sequence[Edit], index: int) -> tuple[Edit, ...]:
     if not 0 <= index < len(edits):
         raise RecipeError(f"There is no edit {index} of {len(edits)}.")
     return tuple(edits[:index]) + tuple(edits[index + 1 :])
+
+
+def join(first: Sequence[Edit], second: Sequence[Edit]) -> tuple[Edit, ...]:
+    """Return the edits of both; where both set a knob, the second does."""
+    names = {edit.name for edit in second if isinstance(edit, Knob)}
+    kept = [edit for edit in first if not (isinstance(edit, Knob) and edit.name in names) and edit not in second]
+    return (*kept, *second)
+
+
+def text_of(edit: Edit) -> str:
+    """Say one edit in short words: `unroll-count=4`, `insert gvn after licm#2`."""
+    match edit:
+        case Knob():
+            return f"{edit.name}={edit.value}"
+        case Insert():
+            return f"insert {_pass(edit)} {edit.at} {edit.anchor}"
+        case Remove():
+            return f"remove {edit.target}"
+        case Move():
+            return f"move {edit.target} {edit.at} {edit.anchor}"
+        case Replace():
+            return f"replace {edit.target} by {_pass(edit)}"
+        case Set():
+            return f"set {edit.target} {edit.param}={edit.value}"
+
+
+def _pass(edit: Insert | Replace) -> str:
+    return f"{edit.name}<{edit.params}>" if edit.params else edit.name

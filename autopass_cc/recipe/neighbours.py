@@ -3,37 +3,44 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from autopass_cc.errors import RecipeError
-from autopass_cc.recipe.allowlist import AllowList, KnobSpec, PassSpec
+from autopass_cc.recipe.allowlist import AllowList, KnobSpec, PassSpec, check_knob
 from autopass_cc.recipe.apply import apply, check_list
 from autopass_cc.recipe.edits import Edit, Insert, Knob, Move, Remove, Replace, Set
 from autopass_cc.recipe.params import settings
 from autopass_cc.recipe.tree import Node, Pipeline
-from autopass_cc.recipe.words import Level, Stage, Tier
+from autopass_cc.recipe.words import KnobType, Level, Stage, Tier
 
 _TRIES = 400
 
 
 @dataclass(frozen=True, slots=True)
 class Menu:
-    """The part of an allow-list that may be proposed on one toolchain. Get one with `menu`."""
+    """The part of an allow-list that may be proposed on one toolchain. Get one with `menu`.
+
+    `defaults` are the values that knobs have of themselves, where they are known.
+    """
 
     allow: AllowList
     passes: tuple[PassSpec, ...]
     knobs: tuple[KnobSpec, ...]
+    defaults: Mapping[str, str] = field(default_factory=dict)
 
 
 def menu(
     allow: AllowList,
     max_tier: Tier = Tier.A,
     passes: Collection[str] | None = None,
-    knobs: Collection[str] | None = None,
+    knobs: Mapping[str, str] | Collection[str] | None = None,
     arch: str | None = None,
 ) -> Menu:
-    """Choose what may be proposed: up to a risk, of the names a probe found (None: all), for one target (None: any)."""
+    """Choose what may be proposed: up to a risk, of the names a probe found (None: all), for one target (None: any).
+
+    Knobs may come with their defaults.
+    """
     return Menu(
         allow,
         tuple(
@@ -46,6 +53,7 @@ def menu(
             for spec in allow.knobs.values()
             if spec.tier <= max_tier and (knobs is None or spec.name in knobs) and (arch is None or spec.arch in (None, arch))
         ),
+        knobs if isinstance(knobs, Mapping) else {},
     )
 
 
@@ -70,6 +78,12 @@ def _forms(base: Pipeline, name: str) -> list[str | None]:
     """Give the parameters a pass is seen with in the base; None, its own defaults, when it is not there."""
     seen = {node.params for node in base.sites().values() if node.name == name}
     return sorted(seen, key=str) or [None]
+
+
+def switch(spec: KnobSpec, choice: Menu) -> tuple[Knob, ...]:
+    """Return the knob that a knob needs in order to do anything, at a value that lets it: none, or one."""
+    needed = choice.allow.knobs.get(spec.needs) if spec.needs else None
+    return (Knob(needed.name, "true" if needed.type is KnobType.BOOL else needed.tries[0]),) if needed else ()
 
 
 def idle(spec: KnobSpec, edits: Sequence[Edit], base: Pipeline) -> bool:
@@ -170,12 +184,18 @@ def random_edit(rng: random.Random, base: Pipeline, choice: Menu, current: Seque
 
 
 def _fits(base: Pipeline, edits: Sequence[Edit], choice: Menu) -> bool:
+    return objection(base, edits, choice) is None
+
+
+def objection(base: Pipeline, edits: Sequence[Edit], choice: Menu) -> str | None:
+    """Return why these edits cannot go together on the base (a sentence), or None when they can."""
     try:
         ordered = check_list(edits)
-        construct = [k for k in ordered if isinstance(k, Knob) and choice.allow.knobs[k.name].stage is Stage.CONSTRUCT]
-        if construct and any(not isinstance(edit, Knob) for edit in ordered):
-            return False
+        specs = [check_knob(choice.allow, edit.name, edit.value) for edit in ordered if isinstance(edit, Knob)]
+        construct = [spec for spec in specs if spec.stage is Stage.CONSTRUCT]
+        if construct and len(specs) < len(ordered):
+            return f"{construct[0].name} steers how the default pipeline is built: it does nothing beside edits of passes."
         apply(base, ordered, choice.allow)
-    except RecipeError:
-        return False
-    return True
+    except RecipeError as error:
+        return error.sentence
+    return None

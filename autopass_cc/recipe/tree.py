@@ -69,6 +69,34 @@ class Pipeline:
             result[f"{node.name}#{seen[node.name]}"] = node
         return result
 
+    def until(self, address: str, *, inclusive: bool) -> Pipeline:
+        """Give the part that runs before a node, with it (`inclusive`) or without; raises RecipeError where it is missing.
+
+        Inside adaptors that repeat (`cgscc`, `devirt`) this is the first round; what is emptied on the way is left out.
+        """
+        target = self.sites().get(address)
+        if target is None:
+            raise RecipeError(f"There is no {address} in the base pipeline.")
+        nodes, _ = _until(self.nodes, target, inclusive=inclusive)
+        return Pipeline(nodes)
+
+
+def _until(nodes: tuple[Node, ...], target: Node, *, inclusive: bool) -> tuple[tuple[Node, ...], bool]:
+    """Give the nodes up to the very node `target`, and whether it was met. Equal nodes elsewhere are other objects."""
+    kept: list[Node] = []
+    for node in nodes:
+        if node is target:
+            return (*kept, *((node,) if inclusive else ())), True
+        if node.children is None:
+            kept.append(node)
+            continue
+        inner, met = _until(node.children, target, inclusive=inclusive)
+        if inner:
+            kept.append(Node(node.name, node.params, inner))
+        if met:
+            return tuple(kept), True
+    return tuple(kept), False
+
 
 class _Parser:
     """Recursive descent over one text; recursion is bounded by MAX_DEPTH."""

@@ -6,14 +6,17 @@ import functools
 import re
 import subprocess
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from autopass_cc.errors import ToolchainError
-from autopass_cc.recipe.allowlist import load
+from autopass_cc.recipe.allowlist import KnobSpec, load
+from autopass_cc.recipe.words import KnobType
 from autopass_cc.toolchain.describe import Toolchain
 
 LIMIT = 600.0
+# A line of -print-all-options: `  --inline-threshold   = 225   (default: 225)`.
+_OPTION = re.compile(r"^\s+--?([A-Za-z0-9-]+)\s+= [^(\n]*?(?:\(default: ([^)\n]*)\))?$", re.MULTILINE)
 
 
 @functools.cache
@@ -28,11 +31,26 @@ def passes(toolchain: Toolchain) -> frozenset[str]:
 
 
 @functools.cache
-def knobs(toolchain: Toolchain) -> frozenset[str]:
-    """Return the allowed knobs that this clang has, by its own list of options."""
-    text = _run([str(toolchain.clang), "-mllvm", "-help-hidden", "-c", "-x", "c", "/dev/null", "-o", "/dev/null"])
-    names = re.findall(r"^\s+-{1,2}([A-Za-z0-9-]+)(?:[ =]|$)", text, re.MULTILINE)
-    return frozenset(load(toolchain.major).knobs) & frozenset(names)
+def knobs(toolchain: Toolchain) -> Mapping[str, str]:
+    """Return the allowed knobs that this clang has, by its own list of options, each with its default.
+
+    The default is "" where none is told: the pass or the target decides then.
+    """
+
+    def printed(option: str) -> str:
+        return _run([str(toolchain.clang), "-mllvm", option, "-c", "-x", "c", "/dev/null", "-o", "/dev/null"])
+
+    names = re.findall(r"^\s+-{1,2}([A-Za-z0-9-]+)(?:[ =]|$)", printed("-help-hidden"), re.MULTILINE)
+    defaults = dict(_OPTION.findall(printed("-print-all-options")))
+    allowed = load(toolchain.major).knobs
+    return {name: _default(allowed[name], defaults.get(name, "")) for name in sorted({*names} & {*allowed})}
+
+
+def _default(spec: KnobSpec, text: str) -> str:
+    """Return a default as recipes write it; "" for one that is unknown."""
+    if not text or "*" in text:  # *no default*, *unknown option value*
+        return ""
+    return ("false" if text == "0" else "true") if spec.type is KnobType.BOOL else text
 
 
 def base_pipeline(toolchain: Toolchain, argv: Sequence[str], cwd: str | Path, level: str = "") -> str:

@@ -58,7 +58,9 @@ def test_gcc_is_refused() -> None:
 def test_probes_see_the_allowed_passes_and_knobs_that_exist(toolchain: Toolchain) -> None:
     allow = load(toolchain.major)
     assert {"instcombine", "inline", "licm", "slp-vectorizer"} <= probe.passes(toolchain) <= set(allow.passes)
-    assert {"inline-threshold", "locally-hot-callsite-threshold"} <= probe.knobs(toolchain) <= set(allow.knobs)
+    found = probe.knobs(toolchain)
+    assert {"inline-threshold", "locally-hot-callsite-threshold"} <= set(found) <= set(allow.knobs)
+    assert (found["inline-threshold"], found["enable-pre"], found["unroll-count"]) == ("225", "true", "")
 
 
 @pytest.mark.parametrize("level", ["O1", "O2", "O3", "Os", "Oz"])

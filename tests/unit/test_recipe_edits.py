@@ -21,6 +21,8 @@ from autopass_cc.recipe import (
     canonical,
     edits_from_json,
     from_json,
+    join,
+    text_of,
     to_json,
     without,
 )
@@ -137,3 +139,20 @@ def test_without_leaves_out_one() -> None:
     for index in (-1, 3):
         with pytest.raises(RecipeError):
             without(edits, index)
+
+
+def test_joining_lets_the_second_set_a_knob() -> None:
+    both = join((Knob("a", "1"), Knob("b", "1")), (Knob("a", "2"),))
+    assert set(both) == {Knob("a", "2"), Knob("b", "1")}
+
+
+def test_each_edit_has_a_short_text() -> None:
+    assert [text_of(edit) for edit, _ in EXAMPLES] == [
+        "insert simplifycfg<keep-loops> before gvn#1",
+        "insert dfa-jump-threading after instcombine#3",
+        "remove gvn#1",
+        "move gvn#1 after dse#1",
+        "replace gvn#1 by newgvn",
+        "set simplifycfg#2 bonus-inst-threshold=4",
+        "unroll-count=4",
+    ]
