@@ -78,6 +78,12 @@ class RecipeError(AutopassError):
     exit_code = 13
 
 
+class QueryError(AutopassError):
+    """A question to the compiler that cannot be answered as it was asked."""
+
+    exit_code = 14
+
+
 class ConfigError(AutopassError):
     """autopass.toml or config.toml cannot be used as it stands."""
 

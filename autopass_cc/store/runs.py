@@ -14,6 +14,7 @@ from autopass_cc.digest import digest_of
 from autopass_cc.store.database import transaction
 
 Json = Mapping[str, Any]
+MEMORY = 200  # candidates of earlier runs that a new one is told of
 
 
 @dataclass(frozen=True)
@@ -116,6 +117,22 @@ class Runs:
         """Return the candidates of a run in the order in which they came, where asked of one module."""
         where, values = ("run = ?", [run]) if module is None else ("run = ? and module = ?", [run, module])
         return [_candidate(row) for row in self.db.table("candidate").rows_where(where, values, order_by="rowid")]
+
+    def earlier_candidates(self, run: Run, module: str) -> list[CandidateRow]:
+        """Return what the last runs of the same project and toolchain tried on a module, oldest first."""
+        rows = self.db.query(
+            "select c.* from candidate c join run r on r.id = c.run where r.project = ? and r.toolchain = ? and r.id < ? "
+            "and c.module = ? order by r.id desc, c.rowid desc limit ?",
+            [run.project, run.toolchain, run.id, module, MEMORY],
+        )
+        return [_candidate(row) for row in rows][::-1]
+
+    def in_vain(self, run: Run, module: str) -> int:
+        """Return how many former runs of the project ended a search on a module without a finalist."""
+        facts = self.db.query(
+            "select facts from run where project = ? and toolchain = ? and id < ?", [run.project, run.toolchain, run.id]
+        )
+        return sum(json.loads(row["facts"]).get(f"searched:{module}") == [] for row in facts)
 
     def recipe_text(self, digest: str) -> bytes:
         """Return the text of a known recipe."""

@@ -110,3 +110,33 @@ def m002_tuning(db: Database) -> None:
 def m003_exact_only(db: Database) -> None:
     """Let an entry say why it serves the exact source only (empty: edited ones inherit it)."""
     db.table("entry").add_column("exact_only", str, not_null_default="")
+
+
+@MIGRATIONS()
+def m004_model(db: Database) -> None:
+    """Create what the model's side keeps: calls (for budgets), replies, consent, and how a server wants to be asked."""
+    db.table("model_call").create(
+        {
+            "id": int,
+            "at": int,
+            "host": str,
+            "model": str,
+            "run": int,
+            "module": str,
+            "round": int,
+            "turn": int,
+            "digest": str,
+            "prompt_tokens": int,
+            "completion_tokens": int,
+            "price": float,
+            "outcome": str,
+        },
+        pk="id",
+    )
+    db.table("model_call").create_index(["run"])
+    db.table("model_call").create_index(["at"])
+    db.table("model_reply").create(
+        {"digest": str, "text": str, "prompt_tokens": int, "completion_tokens": int, "at": int}, pk="digest"
+    )
+    db.table("model_consent").create({"host": str, "share": str, "at": int}, pk=("host", "share"))
+    db.table("model_manner").create({"base_url": str, "model": str, "manner": str}, pk=("base_url", "model"))

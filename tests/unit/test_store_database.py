@@ -22,7 +22,7 @@ def test_a_new_store_is_private_and_knows_its_version(home: Path) -> None:
     with writer() as db:
         assert {"compile", "link", "run", "candidate", "measurement", "entry"} <= set(db.table_names())
         assert db.execute("PRAGMA application_id").fetchone()[0] == APPLICATION_ID
-        assert db.execute("PRAGMA user_version").fetchone()[0] == 3
+        assert db.execute("PRAGMA user_version").fetchone()[0] == 4
     assert database_path().stat().st_mode & 0o777 == 0o600
     assert home.stat().st_mode & 0o777 == 0o700
 

@@ -1,0 +1,1 @@
+"""The language model's side: whom to ask, whether one may, what it costs, and what was said. No prompts."""
