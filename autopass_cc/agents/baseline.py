@@ -11,8 +11,9 @@ from autopass_cc.agents.events import Listener
 from autopass_cc.agents.oracle import Oracle, capture
 from autopass_cc.agents.prepare import Prepared
 from autopass_cc.errors import InterruptedRunError
+from autopass_cc.evidence import counters, symbols
 from autopass_cc.evidence import profile as profiles
-from autopass_cc.evidence import symbols
+from autopass_cc.evidence.counters import Counters
 from autopass_cc.evidence.profile import Profile
 from autopass_cc.measure import calibration
 from autopass_cc.measure.blocks import Block, StoppedError
@@ -36,6 +37,7 @@ class Baseline:
     evaluation: Evaluation
     oracle: Oracle
     profile: Profile
+    counters: Counters
     warnings: tuple[str, ...]
 
     @property
@@ -65,7 +67,8 @@ def establish(
     evaluation = replace(evaluation, plan=_calibrate(evaluation, budget_s))
     listener.line(_describe(evaluation, oracle))
     profile = _profile(prepared, placed)
-    return Baseline(prepared, evaluation, oracle, profile, tuple(_warnings(prepared, evaluation, oracle, profile)))
+    warnings = tuple(_warnings(prepared, evaluation, oracle, profile))
+    return Baseline(prepared, evaluation, oracle, profile, count(placed), warnings)
 
 
 def _calibrate(evaluation: Evaluation, budget_s: float) -> Plan:
@@ -133,6 +136,18 @@ def _profile(prepared: Prepared, placed: Placed) -> Profile:
         owners=profiles.owners(defined),
         modules=list(prepared.modules),
         limit=prepared.config.time_limit,
+    )
+
+
+def count(placed: Placed) -> Counters:
+    """Return what the machine's counters say of the workload of a program."""
+    commands = [placed.command(argv) for argv in placed.config.workload]
+    return counters.take(
+        [command.argv for command in commands],
+        cwd=placed.view,
+        env=commands[0].env,
+        stdin=commands[0].stdin,
+        limit=placed.config.time_limit,
     )
 
 

@@ -11,8 +11,8 @@ from autopass_cc.agents.events import Listener
 from autopass_cc.measure.blocks import Block, Check
 from autopass_cc.measure.confirm import REVALIDATION_BLOCKS, Bench, Outcome, confirm, revalidate
 from autopass_cc.measure.plan import Plan
-from autopass_cc.measure.runner import Runner
 from autopass_cc.measure.stats import Confirmation, Rule
+from autopass_cc.measure.steps import StepsRunner
 from autopass_cc.project.config import Config
 from autopass_cc.project.subject import Program, ProgramBuilder
 from autopass_cc.project.workspace import Workspace
@@ -28,7 +28,7 @@ class Evaluation:
 
     runs: Runs
     run: Run
-    runner: Runner
+    runner: StepsRunner
     plan: Plan
     builder: ProgramBuilder
     workspace: Workspace

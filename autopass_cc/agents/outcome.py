@@ -12,7 +12,10 @@ from autopass_cc.measure.verdict import Verdict
 
 @dataclass(frozen=True)
 class Result:
-    """A module, or the whole program: times (median seconds a run), the estimate that was re-validated, the verdict."""
+    """A module, or the whole program: times (median seconds a run), the estimate that was re-validated, the verdict.
+
+    `mind` is who proposed the recipe.
+    """
 
     name: str
     verdict: Verdict
@@ -24,6 +27,7 @@ class Result:
     edits: tuple[dict[str, Any], ...] = ()
     tried: int = 0
     detail: str = ""
+    mind: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """Return the result as JSON values; changes are fractions of the baseline's time (-0.1: 10 % less)."""

@@ -5,10 +5,11 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping
 
-from autopass_cc.agents.baseline import Baseline
+from autopass_cc.agents.baseline import Baseline, count
 from autopass_cc.agents.evaluation import seed_of
 from autopass_cc.agents.search import Screened
 from autopass_cc.errors import ReplayError
+from autopass_cc.evidence.counters import Counters
 from autopass_cc.measure.blocks import MAX_PAD, MAX_SEED, failure
 from autopass_cc.measure.screening import Standing, race
 from autopass_cc.measure.verdict import Verdict
@@ -56,6 +57,17 @@ class RoundScreen:
             stop=evaluation.stop,
         )
         return {digest: _screened(standing) for digest, standing in standings.items()}
+
+    def counted(self, recipe: Recipe) -> Counters:
+        """Return what the machine's counters say of the program with one candidate; nothing where it has none."""
+        if not self._base.counters.counts:
+            return Counters()
+        recipes = self._base.prepared.recipes({self._module.name: recipe})
+        program = self._base.evaluation.program("counted", "s", recipes)
+        try:
+            return count(program.place(self._base.evaluation.builder.build(recipes, program.folder, seed=1)))
+        except ReplayError:
+            return Counters()
 
     def _run(self, recipe: Recipe | None, number: int, rng: random.Random) -> tuple[float, Verdict | None, str]:
         evaluation = self._base.evaluation

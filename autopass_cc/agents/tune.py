@@ -2,29 +2,37 @@
 
 from __future__ import annotations
 
-import fnmatch
 import os
 import resource
 import time
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from dataclasses import replace as changed
+from pathlib import Path
+from typing import Any
 
 from sqlite_utils import Database
 
 from autopass_cc.agents.baseline import Baseline, establish
+from autopass_cc.agents.choice import choose
 from autopass_cc.agents.evaluation import Evaluation
 from autopass_cc.agents.events import Listener
-from autopass_cc.agents.module_run import Finding, tune_module
+from autopass_cc.agents.module_run import Finding, Task, tune_module
 from autopass_cc.agents.outcome import Result, TuneResult
 from autopass_cc.agents.prepare import Prepared, prepare
 from autopass_cc.agents.publish import entry_of
+from autopass_cc.agents.reasoning import Reasoning, Setting
 from autopass_cc.agents.together import together
 from autopass_cc.digest import digest_of
 from autopass_cc.errors import InterruptedRunError
 from autopass_cc.measure.confirm import REVALIDATION_BLOCKS
 from autopass_cc.measure.verdict import Verdict
+from autopass_cc.model.connect import Confirm, connect, replay
+from autopass_cc.model.errors import ModelError
+from autopass_cc.model.settings import Settings
 from autopass_cc.project.config import Config
 from autopass_cc.recipe.words import Tier
+from autopass_cc.share import Share
 from autopass_cc.store import entries as store
 from autopass_cc.store.database import backup
 from autopass_cc.store.runs import Run, Runs, fingerprint_parts
@@ -36,13 +44,17 @@ LEAST_MORE = 0.1  # of the budget must be left for a module to be searched once 
 
 @dataclass(frozen=True)
 class Options:
-    """What a user may choose: seconds of budget, globs of modules, highest risk (None: by the oracle), a new search."""
+    """What a user may choose: seconds of budget, globs of modules, highest risk (None: by the oracle), a new search, minds."""
 
     budget_s: float = 600.0
     modules: tuple[str, ...] = ()
     max_tier: Tier | None = None
     seed: int | None = None
     again: bool = False
+    setting: Setting = field(default_factory=Setting)
+    model: Settings | None = None
+    replay: Path | None = None  # a transcript that answers in the model's place
+    confirm: Confirm | None = None
 
 
 def tune(db: Database, config: Config, options: Options, listener: Listener, stop: Callable[[], bool]) -> TuneResult:
@@ -85,7 +97,7 @@ def _begin(runs: Runs, prepared: Prepared, options: Options) -> tuple[Run, bool]
         repr(prepared.config),
         *sorted(module.record.exact for module in prepared.modules.values()),
     ]
-    parts += [repr(sorted(options.modules)), str(options.max_tier)]
+    parts += [repr(sorted(options.modules)), str(options.max_tier), repr(options.setting)]
     parts += [_stamp(prepared.config, name) for name in prepared.config.inputs]
     fingerprint = fingerprint_parts(parts)
     unfinished = runs.latest(prepared.config.id, fingerprint=fingerprint, state="running")
@@ -107,17 +119,18 @@ def _stamp(config: Config, name: str) -> str:
 
 def _search_and_prove(db: Database, runs: Runs, base: Baseline, options: Options, elapsed: Callable[[], float]) -> TuneResult:
     evaluation, prepared = base.evaluation, base.prepared
-    chosen, skipped = _choose(base, options)
-    total = sum(share for _, share in chosen) or 1.0
+    reasoning = _reasoning(db, base, options)
+    chosen, skipped = choose(db, base, options.modules, scored=options.setting.scored)
+    total = sum(task.score.score for task in chosen) or 1.0
     per_block = evaluation.plan.seconds_per_block
     proving = PROVING_BLOCKS * per_block * (len(chosen) + (len(chosen) > 1))
     searching = max(LEAST_SEARCH * options.budget_s, options.budget_s - elapsed() - proving)
     findings: list[Finding] = []
-    for number, (name, share) in enumerate(chosen, start=1):
-        label = f"{name} {number}/{len(chosen)}"
-        findings.append(tune_module(base, name, label, searching * share / total, len(chosen), options.max_tier))
+    for number, task in enumerate(chosen, start=1):
+        label = f"{task.name} {number}/{len(chosen)}"
+        findings.append(tune_module(base, task, label, searching * task.score.score / total, len(chosen), reasoning))
         _stop_here(evaluation)
-    _search_on(base, options, findings, elapsed)
+    _search_on(base, options, chosen, findings, reasoning, elapsed)
     results: dict[str, Result] = {finding.result.name: finding.result for finding in findings}
     accepted: dict[str, Finding] = {}
     for finding in findings:
@@ -129,26 +142,65 @@ def _search_and_prove(db: Database, runs: Runs, base: Baseline, options: Options
             _stop_here(evaluation)
     program, kept = together(evaluation, prepared, accepted)
     for name in set(accepted) - kept:
-        results[name] = replace(results[name], verdict=Verdict.WITHDRAWN)
+        results[name] = changed(results[name], verdict=Verdict.WITHDRAWN)
     entries = [entry_of(prepared, accepted[name], runs.get(evaluation.run.id)) for name in sorted(kept)]
     if entries:
         store.accept(db, entries)
+    noted = runs.get(evaluation.run.id).facts
     facts = {
         "smallest_gain": evaluation.plan.smallest_gain,
         "block_sd": evaluation.plan.sd,
         "clock": evaluation.plan.clock.value,
         "layout": prepared.programs.layout,
         "profile": base.profile.source,
+        "counters": base.counters.rates() or base.counters.missing,
         "seconds": elapsed(),
         "warnings": list(base.warnings),
         "toolchain": prepared.toolchain.version,
         "cpu": prepared.toolchain.cpu,
+        "scores": [{"module": each.name, "score": each.score.score, "why": each.score.why} for each in chosen],
+        "model": _told(noted),
+        "invalid_proposals": sum(value for key, value in noted.items() if key.startswith("invalid:")),
+        "program_runs": evaluation.runner.runs,
         "peak_memory_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
     }
     return TuneResult(evaluation.run.id, (*results.values(), *skipped), program, facts)
 
 
-def _search_on(base: Baseline, options: Options, findings: list[Finding], elapsed: Callable[[], float]) -> None:
+def _told(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the model's side came to over all modules; empty where none was asked."""
+    tallies = [value for key, value in facts.items() if key.startswith("model:")]
+    numbers = [name for name, value in (tallies[0] if tallies else {}).items() if isinstance(value, int | float)]
+    return {name: sum(each[name] for each in tallies) for name in numbers}
+
+
+def _reasoning(db: Database, base: Baseline, options: Options) -> Reasoning:
+    """Return what the run reasons with. Where the model is wanted and cannot be asked, the rules go on, and that is said."""
+    run, listener = base.evaluation.run, base.evaluation.listener
+    setting, about = options.setting, {"toolchain": base.prepared.toolchain.version}
+    if not setting.asks_a_model:
+        return Reasoning(setting, options.max_tier, None)
+    settings = options.model
+    share, context = (settings.share, settings.context) if settings else (Share.REMARKS, 0)
+    try:
+        if options.replay is not None:
+            asker = replay(run.id, options.replay, **about)
+        else:
+            asker = connect(db, run.id, settings, options.confirm, **about)
+    except ModelError as error:
+        listener.line(f"model: {error.sentence} The rules go on alone ({error.next_step})")
+        return Reasoning(setting, options.max_tier, None)
+    return Reasoning(setting, options.max_tier, asker, share, context)
+
+
+def _search_on(
+    base: Baseline,
+    options: Options,
+    tasks: Sequence[Task],
+    findings: list[Finding],
+    reasoning: Reasoning,
+    elapsed: Callable[[], float],
+) -> None:
     """Give what proving does not need to the modules where nothing was found, hottest first; replaces their findings."""
     per_block = base.evaluation.plan.seconds_per_block
     for place, finding in enumerate(findings):
@@ -158,25 +210,9 @@ def _search_on(base: Baseline, options: Options, findings: list[Finding], elapse
         kept_back = per_block * (PROVING_BLOCKS + REVALIDATION_BLOCKS * (confirmed + (confirmed > 0)))
         left = options.budget_s - elapsed() - kept_back
         if left >= LEAST_MORE * options.budget_s:
-            name = finding.result.name
-            findings[place] = tune_module(base, name, f"{name} once more", left, len(findings), options.max_tier)
+            task = tasks[place]
+            findings[place] = tune_module(base, task, f"{task.name} once more", left, len(findings), reasoning)
             _stop_here(base.evaluation)
-
-
-def _choose(base: Baseline, options: Options) -> tuple[list[tuple[str, float]], list[Result]]:
-    """Return the modules worth tuning with their shares, hottest first, and results for those that are not."""
-    smallest = base.evaluation.plan.smallest_gain
-    chosen, skipped = [], []
-    for name in sorted(base.prepared.modules, key=lambda name: -base.profile.share(name)):
-        share = base.profile.share(name)
-        if options.modules and not any(fnmatch.fnmatch(name, pattern) for pattern in options.modules):
-            continue
-        if share <= smallest:
-            detail = f"{share * 100:.1f} % of the time; the smallest gain that can be confirmed is {smallest * 100:.1f} %"
-            skipped.append(Result(name, Verdict.NOT_TRIED, share=share, detail=detail))
-        else:
-            chosen.append((name, share))
-    return chosen, skipped
 
 
 def _revalidate(evaluation: Evaluation, prepared: Prepared, finding: Finding) -> Finding:
@@ -184,7 +220,7 @@ def _revalidate(evaluation: Evaluation, prepared: Prepared, finding: Finding) ->
     recipes = prepared.recipes({name: finding.recipe} if finding.recipe else {})
     outcome, blocks = evaluation.revalidate(name, f"{name}:{finding.result.recipe}", recipes)
     evaluation.say(name, outcome)
-    result = replace(
+    result = changed(
         finding.result,
         verdict=outcome.verdict,
         estimate=outcome.estimate,
@@ -192,7 +228,7 @@ def _revalidate(evaluation: Evaluation, prepared: Prepared, finding: Finding) ->
         baseline_s=evaluation.seconds(blocks, "A"),
         tuned_s=evaluation.seconds(blocks, "B"),
     )
-    return replace(finding, result=result)
+    return changed(finding, result=result)
 
 
 def _stop_here(evaluation: Evaluation) -> None:

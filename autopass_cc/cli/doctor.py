@@ -14,7 +14,7 @@ MARK = {True: "ok", None: "note", False: "FAIL"}
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def command(*, as_json: bool) -> None:
     """Check compiler, plugin, profiler, machine and storage; exit code 1 if something must be mended."""
-    from autopass_cc.agents.model import endpoint
+    from autopass_cc.model.check import endpoint
     from autopass_cc.toolchain.checks import Finding, run_all
 
     terminal = Terminal()

@@ -4,25 +4,23 @@ from __future__ import annotations
 
 import math
 import shlex
-from collections import Counter
 from pathlib import Path
 from typing import Any
 
 import click
 
-from autopass_cc.cli.common import describe_edit, print_json, project_root
+from autopass_cc.cli.common import print_json, project_root
 from autopass_cc.errors import NothingRecordedError
 from autopass_cc.project import config as project_config
 from autopass_cc.project.recorded import latest
 from autopass_cc.project.resolve import Answer, Resolver
-from autopass_cc.report import table
+from autopass_cc.recipe.edits import from_json, text_of
+from autopass_cc.report import story
 from autopass_cc.store.builds import CompileRecord
 from autopass_cc.store.database import reader
 from autopass_cc.store.entries import Entry, entries
 from autopass_cc.store.runs import CandidateRow, Runs
 from autopass_cc.toolchain.reasons import sentences
-
-SHOWN = 8  # candidates in the table; --json has all
 
 
 @click.command("explain")
@@ -43,19 +41,25 @@ def command(file: Path, *, as_json: bool) -> None:
         click.echo("recipe    none is published for this module")
     for entry in data["entries"]:
         _show_entry(entry, rel)
-    _show_candidates(data["candidates"])
+    if data["score"]:
+        click.echo(f"score     {data['score']['why']}")
+    winner = next((entry["recipe"] for entry in data["entries"]), "")
+    for line in story.lines(data["candidates"], data["model"], winner):
+        click.echo(line)
 
 
 def collect(config: project_config.Config, rel: str) -> dict[str, Any]:
     """Return all that is known of a source of the project. Raises NothingRecordedError."""
     mine: list[Entry] = []
     tried: list[CandidateRow] = []
+    facts: dict[str, Any] = {}
     with reader() as db:
         found = {out: record for out, record in latest(db, config.root).items() if record.rel == rel}
         if db is not None:
             mine = [entry for entry in entries(db, config.id) if _source(entry.module) == rel]
             run = Runs(db).latest(config.id)
             tried = [row for row in Runs(db).candidates(run.id) if _source(row.module) == rel] if run else []
+            facts = run.facts if run else {}
     if not found and not mine:
         raise NothingRecordedError(
             f"No compile of {rel} is recorded.", "build it once with CC=autopass-cc (recording must be on)"
@@ -65,7 +69,9 @@ def collect(config: project_config.Config, rel: str) -> dict[str, Any]:
         "file": rel,
         "compiles": [_compile(record, resolver.answer(record)) for record in found.values() if Path(record.out).exists()],
         "entries": [_entry(entry) for entry in mine],
-        "candidates": [_candidate(row) for row in tried],
+        "score": next((each for each in facts.get("scores", []) if _source(each["module"]) == rel), None),
+        "model": next((value for key, value in facts.items() if key.startswith("model:") and _source(key[6:]) == rel), None),
+        "candidates": [story.candidate(row) for row in tried],
     }
 
 
@@ -102,18 +108,6 @@ def _entry(entry: Entry) -> dict[str, Any]:
     }
 
 
-def _candidate(row: CandidateRow) -> dict[str, Any]:
-    return {
-        "recipe": row.recipe,
-        "edits": row.edits,
-        "mind": row.mind,
-        "hypothesis": row.hypothesis,
-        "verdict": row.verdict,
-        "detail": row.detail,
-        "screening": None if row.screened is None else math.expm1(row.screened),
-    }
-
-
 def _show_compile(compiled: dict[str, Any]) -> None:
     click.echo(f"object    {compiled['object']}")
     click.echo(f"command   {compiled['command']}")
@@ -134,19 +128,6 @@ def _show_entry(entry: dict[str, Any], rel: str) -> None:
     if entry["exact_only"]:
         click.echo(f"scope     exact source only: {entry['exact_only']}; once edited, it compiles plain until the next tune")
     for edit in entry["edits"]:
-        click.echo(f"  edit    {describe_edit(edit)}")
+        click.echo(f"  edit    {text_of(from_json(edit))}")
     if entry["state"] == "active":
         click.echo(f"undo      autopass revert {rel}      (all: AUTOPASS=off, or autopass revert --all)")
-
-
-def _show_candidates(candidates: list[dict[str, Any]]) -> None:
-    if not candidates:
-        return
-    counts = Counter(each["verdict"] for each in candidates)
-    click.echo(
-        f"tried     {len(candidates)} candidates: " + ", ".join(f"{count} {verdict}" for verdict, count in counts.most_common())
-    )
-    timed = sorted((each for each in candidates if each["screening"] is not None), key=lambda each: each["screening"])
-    rows = [[f"{each['screening'] * 100:+.1f} %", each["mind"], each["hypothesis"][:90]] for each in timed[:SHOWN]]
-    if rows:
-        click.echo("\n" + table.render(["time (screening)", "mind", "hypothesis"], rows, right=frozenset({0})))

@@ -24,6 +24,7 @@ COMMANDS = {
     "explain": "autopass_cc.cli.explain",
     "verify": "autopass_cc.cli.verify",
     "revert": "autopass_cc.cli.revert",
+    "model": "autopass_cc.cli.model",
     "masquerade": "autopass_cc.cli.masquerade",
     "epoch": "autopass_cc.cli.epoch",
 }

@@ -8,11 +8,13 @@ import signal
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import replace as changed
+from pathlib import Path
 from types import FrameType
 
 import click
 
+from autopass_cc.agents.parts import ROUNDS, Minds, Part
 from autopass_cc.cli.common import print_json, project_root
 from autopass_cc.project import config as project_config
 from autopass_cc.project.outdated import advice, outdated
@@ -53,6 +55,29 @@ class Duration(click.ParamType[float]):
     help="Highest risk tier. Default: B with two or more inputs to check, else A.",
 )
 @click.option("--run", "run_command", metavar="COMMAND", help="Time this command instead of autopass.toml's `run`.")
+@click.option(
+    "--mind",
+    type=click.Choice([each.value for each in Minds]),
+    help="Who proposes. Default: both where a model is configured, else rules.",
+)
+@click.option(
+    "--rounds",
+    type=click.IntRange(1, 20),
+    default=ROUNDS,
+    show_default=True,
+    help="How often a model is asked about a module.",
+)
+@click.option(
+    "--without",
+    type=click.Choice([each.value for each in Part]),
+    multiple=True,
+    help="Switch a part of the loop off, to see what it is worth; repeatable.",
+)
+@click.option(
+    "--replay",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Take the model's answers from a transcript; nothing is asked.",
+)
 @click.option("--seed", type=int, help="Random seed, to repeat a run.")
 @click.option("--again", is_flag=True, help="Search anew although nothing has changed since the last run.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON document (progress goes to stderr).")
@@ -63,6 +88,10 @@ def command(
     modules: tuple[str, ...],
     risk: str | None,
     run_command: str | None,
+    mind: str | None,
+    rounds: int,
+    without: tuple[str, ...],
+    replay: Path | None,
     seed: int | None,
     again: bool,
     as_json: bool,
@@ -72,15 +101,29 @@ def command(
 
     Ctrl-C stops after the current run; the next `autopass tune` goes on from there.
     """
+    from autopass_cc.agents.reasoning import Setting
     from autopass_cc.agents.tune import Options, tune
+    from autopass_cc.model import settings
     from autopass_cc.recipe.words import Tier
     from autopass_cc.report.result import render
 
     config = project_config.load(project_root())
     if run_command:
-        config = replace(config, run=(tuple(shlex.split(run_command)),))
+        config = changed(config, run=(tuple(shlex.split(run_command)),))
     terminal = Terminal(quiet=quiet)
-    options = Options(budget, modules, Tier(risk) if risk else None, seed, again)
+    model = settings.load()
+    chosen = Minds(mind) if mind else Minds.BOTH if model is not None or replay is not None else Minds.RULES
+    options = Options(
+        budget,
+        modules,
+        Tier(risk) if risk else None,
+        seed,
+        again,
+        Setting(chosen, rounds, frozenset(map(Part, without))),
+        model,
+        replay,
+        _asked if sys.stdin.isatty() and not as_json else None,
+    )
     with writer(warn=lambda text: terminal.line(f"warning: {text}")) as db, _stoppable(terminal) as stopping:
         try:
             result = tune(db, config, options, terminal, stopping.is_set)
@@ -93,6 +136,10 @@ def command(
         click.echo(render(result))
         if text:
             click.echo(text)
+
+
+def _asked(text: str) -> bool:
+    return click.confirm(f"{text}\nMay it be asked, from now on?", default=False, err=True)
 
 
 class _Stop:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from autopass_cc.evidence import features as ir
+from autopass_cc.evidence import loops
 from autopass_cc.evidence import remarks as record_file
 from autopass_cc.evidence.features import Features
 from autopass_cc.evidence.profile import Hot
@@ -14,6 +17,8 @@ from autopass_cc.paths import private_dir
 from autopass_cc.project.modules import Module
 from autopass_cc.project.replay import compile_argv, run
 
+LISTING = ("-S", "-emit-llvm", "-Xclang", "-disable-llvm-passes", "-gline-tables-only")
+NO_COUNTERS: Mapping[str, float] = {}
 LIMIT = 600.0  # seconds for one compile that is asked questions
 
 
@@ -28,6 +33,9 @@ class Evidence:
     hot: tuple[Hot, ...]
     remarks: tuple[Remark, ...]
     features: tuple[Features, ...]
+    depths: Mapping[str, Mapping[int, int]] = field(default_factory=dict)  # of loops, by function and source line
+    flags: tuple[str, ...] = ()  # of the compile: those that decide about code
+    counters: Mapping[str, float] = field(default_factory=dict)  # of the whole program's run, where the machine has any
 
     def hot_features(self) -> tuple[Features, ...]:
         """Return the features of the functions that the profile names, and of those that may be inlined into them.
@@ -46,15 +54,22 @@ class Evidence:
         """Return how many remarks of a pass and kind there are."""
         return sum(remark.pass_name == pass_name and remark.kind == kind for remark in self.remarks)
 
+    def names_only(self) -> Evidence:
+        """Return what is left without analysis: the module, its level, and the names of its hot functions."""
+        return replace(self, remarks=(), features=(), depths={}, counters={})
 
-def collect(module: Module, hot: tuple[Hot, ...], place: Path) -> Evidence:
-    """Compile the module twice more, for its remarks and for its IR as the front end wrote it."""
+
+def collect(module: Module, hot: tuple[Hot, ...], place: Path, counters: Mapping[str, float] = NO_COUNTERS) -> Evidence:
+    """Compile the module twice more, for its remarks and for its IR as the front end wrote it.
+
+    `hot` are its functions with their shares of the time, `counters` what a run of the whole program counted.
+    """
     folder = private_dir(place)
     record = module.record
     yaml, listing = folder / "remarks.yaml", folder / "module.ll"
     extra = ["-fsave-optimization-record=yaml", f"-foptimization-record-file={yaml}"]
     run(compile_argv(record, folder / "remarks.o", (), extra), record, limit=LIMIT)
-    run(compile_argv(record, listing, (), ["-S", "-emit-llvm", "-Xclang", "-disable-llvm-passes"]), record, limit=LIMIT)
+    run(compile_argv(record, listing, (), LISTING), record, limit=LIMIT)
     text = yaml.read_text("utf-8", "replace") if yaml.exists() else ""
     source = listing.read_text("utf-8", "replace") if listing.exists() else ""
     return Evidence(
@@ -65,4 +80,12 @@ def collect(module: Module, hot: tuple[Hot, ...], place: Path) -> Evidence:
         hot=hot,
         remarks=tuple(record_file.parse(text)),
         features=tuple(ir.parse(source)),
+        depths=loops.depths(source),
+        flags=_flags(record.argv),
+        counters=counters,
     )
+
+
+def _flags(argv: Sequence[str]) -> tuple[str, ...]:
+    """Return the -O, -m and -f of a compile; those that name files or what they hold stay here."""
+    return tuple(word for word in argv[1:] if word[:2] in ("-O", "-m", "-f") and not re.search(r"[/\\]|prefix-map|-file", word))

@@ -125,16 +125,5 @@ def _compared(record: CompileRecord, toolchain: Toolchain, folder: Path, library
         return "it no longer compiles"
     nm = toolchain.tool("llvm-nm")
     dropped = symbols.read(nm, front).undefined - symbols.read(nm, out).undefined
-    names = sorted(name for name in dropped if not _RUNTIME.match(name) and not _words(name) <= library)
+    names = sorted(name for name in dropped if not _RUNTIME.match(name) and not symbols.identifiers(name) <= library)
     return f"only the optimiser drops its reference to {names[0]}" if names else ""
-
-
-def _words(symbol: str) -> set[str]:
-    """Return the identifiers in a symbol: itself, or the names in a mangled one (`_ZN3foo3barEv`: foo, bar)."""
-    if not symbol.startswith("_Z"):
-        return {symbol}
-    words, at = set(), 2
-    while found := re.compile(r"[1-9]\d*").search(symbol, at):
-        at = found.end() + int(found[0])
-        words.add(symbol[found.end() : at])
-    return words

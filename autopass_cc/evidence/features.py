@@ -7,16 +7,28 @@ running an analysis.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections import Counter
 from dataclasses import dataclass
 
-INSTRUCTION = re.compile(r"^\s+(?:%\S+ = )?(?:tail |musttail |notail )?(\w+)")
-FLOAT = frozenset({"fadd", "fsub", "fmul", "fdiv", "fneg", "fcmp"})
+from autopass_cc.evidence.bodies import Body, bodies
+
+# Instructions stand two columns in; what stands deeper continues one (cases, `to label`) or is a debug record.
+OPCODE = re.compile(r"^  (?:%\S+ = )?(?:tail |musttail |notail )?([a-z]\w*)", re.MULTILINE)
+CALL = re.compile(
+    r"^  (?:%\S+ = )?(?:tail |musttail |notail )?(?:call|invoke) [^\n]*?([@%](?:\"[^\"]+\"|[\w.$]+))\(", re.MULTILINE
+)  # what is called: the first name before a bracket; types, attributes and inline assembly have none
+LABEL = re.compile(r"^[\w.$\"-]+:", re.MULTILINE)
+CASE = re.compile(r"^    i\d+ -?\d+, label ", re.MULTILINE)
+LATCH = re.compile(r"^  br [^\n]*!llvm\.loop", re.MULTILINE)
+FLOAT = ("fadd", "fsub", "fmul", "fdiv", "fneg", "fcmp")
 
 
 @dataclass(frozen=True)
 class Features:
-    """Counts of one function; `local` tells static and inline functions, which may end up inside others."""
+    """Counts of one function; `local` tells static and inline functions, which may end up inside others.
+
+    `callees` are the functions that it names in calls, each once, in order.
+    """
 
     function: str
     local: bool = False
@@ -31,54 +43,32 @@ class Features:
     memory: int = 0
     floats: int = 0
     instructions: int = 0
+    callees: tuple[str, ...] = ()
 
 
 def parse(text: str) -> list[Features]:
     """Return the features of each function defined in a textual module."""
-    functions = re.finditer(r"^define ([^\n]*?)@(\"[^\"]+\"|[\w.$]+)\([^\n]*\{\n(.*?)^\}", text, re.MULTILINE | re.DOTALL)
-    return [
-        _function(match[2].strip('"'), match[3], local="internal" in match[1] or "linkonce" in match[1]) for match in functions
-    ]
+    return [_function(body) for body in bodies(text)]
 
 
-def _function(name: str, body: str, *, local: bool) -> Features:
-    count = dict.fromkeys(Features.__dataclass_fields__, 0)
-    count.pop("function")
-    count.pop("local")
-    count["blocks"] = 1
-    lines = body.splitlines()
-    for place, line in enumerate(lines):
-        if re.match(r"^[\w.$\"-]+:", line):
-            count["blocks"] += 1
-            continue
-        match = INSTRUCTION.match(line)
-        if match is None:
-            continue
-        count["instructions"] += 1
-        word = match[1]
-        if word == "br":
-            count["conditional_branches"] += line.lstrip().startswith("br i1")
-            count["loops"] += "!llvm.loop" in line
-        elif word == "switch":
-            count["switches"] += 1
-            count["cases"] += _cases(lines[place + 1 :])
-        elif word == "indirectbr":
-            count["indirect_branches"] += 1
-        elif word in ("call", "invoke"):
-            if "@llvm." not in line:
-                count["calls"] += 1
-                count["indirect_calls"] += bool(re.search(r"(?:call|invoke) [^@(]*%[\w.]+\(", line))
-        elif word in ("load", "store"):
-            count["memory"] += 1
-        elif word in FLOAT:
-            count["floats"] += 1
-    return Features(function=name, local=local, **count)
-
-
-def _cases(rest: Iterable[str]) -> int:
-    count = 0
-    for line in rest:
-        if line.strip().startswith("]"):
-            break
-        count += 1
-    return count
+def _function(body: Body) -> Features:
+    text = body.text
+    count = Counter(OPCODE.findall(text))
+    called = [name for name in CALL.findall(text) if not name.startswith("@llvm.")]
+    direct = [name[1:].strip('"') for name in called if name.startswith("@")]
+    return Features(
+        function=body.name,
+        local="internal" in body.words or "linkonce" in body.words,
+        blocks=1 + len(LABEL.findall(text)),
+        loops=len(LATCH.findall(text)),
+        conditional_branches=text.count("\n  br i1 "),
+        switches=count["switch"],
+        cases=len(CASE.findall(text)),
+        indirect_branches=count["indirectbr"],
+        calls=len(called),
+        indirect_calls=len(called) - len(direct),
+        memory=count["load"] + count["store"],
+        floats=sum(count[name] for name in FLOAT),
+        instructions=count.total(),
+        callees=tuple(dict.fromkeys(direct)),
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,3 +30,14 @@ def read(nm: Path, path: Path) -> Symbols:
         if kind in "TtWVi":
             code.add(name)
     return Symbols(frozenset(code), frozenset(defined), frozenset(undefined))
+
+
+def identifiers(symbol: str) -> set[str]:
+    """Return the identifiers in a symbol: itself, or the names in a mangled one (`_ZN3foo3barEv`: foo, bar)."""
+    if not symbol.startswith("_Z"):
+        return {symbol}
+    words, at = set(), 2
+    while found := re.compile(r"[1-9]\d*").search(symbol, at):
+        at = found.end() + int(found[0])
+        words.add(symbol[found.end() : at])
+    return words

@@ -23,10 +23,14 @@ class Steps(Command):
 
 
 class StepsRunner:
-    """A `Runner` that runs the steps of a `Steps` on another runner, and passes everything else on."""
+    """A `Runner` that runs the steps of a `Steps` on another runner, and passes everything else on.
+
+    `runs` counts the runs of the program so far; a `Steps` is one.
+    """
 
     def __init__(self, inner: Runner) -> None:
         self._inner = inner
+        self.runs = 0
 
     def cpus(self) -> tuple[int, ...]:
         """Give the CPUs of the inner runner."""
@@ -42,6 +46,7 @@ class StepsRunner:
 
     def run(self, command: Command, *, cpu: int | None, pads: Sequence[int] = (0,)) -> Sample:
         """Run as `Runner.run` says; a `Steps` stops at its first step that fails."""
+        self.runs += len(pads)
         if not isinstance(command, Steps):
             return self._inner.run(command, cpu=cpu, pads=pads)
         samples = []

@@ -14,7 +14,7 @@ def render(result: TuneResult) -> str:
     shown = sorted(result.modules, key=lambda each: -(each.share or 0.0))
     tried = [each for each in shown if each.verdict is not Verdict.NOT_TRIED]
     quiet = [each for each in shown if each.verdict is Verdict.NOT_TRIED]
-    lines = ["", render_table([*tried, result.program])]
+    lines = ["", render_table([*tried, result.program], minds=bool(result.facts.get("model")))]
     if quiet:
         lines.append(
             f"{len(quiet)} more {'module has' if len(quiet) == 1 else 'modules have'} too small a share of the time to be tuned"
@@ -24,6 +24,11 @@ def render(result: TuneResult) -> str:
         lines.append(
             f"{estimate.n} re-validation blocks, {estimate.coverage * 100:.0f} % intervals of the change in time; "
             "measured, not added up"
+        )
+    if asked := result.facts.get("model"):
+        lines.append(
+            f"the model was asked {asked['calls']} times: {asked['prompt_tokens']} + {asked['completion_tokens']} tokens, "
+            f"{asked['waited']:.0f} s of waiting, {asked['proposals']} proposals, {asked['invalid']} invalid"
         )
     lines += [f"warning: {text}" for text in result.facts.get("warnings", [])]
     accepted = sum(each.verdict is Verdict.ACCEPTED for each in result.modules)
@@ -37,10 +42,11 @@ def render(result: TuneResult) -> str:
     return "\n".join(lines)
 
 
-def render_table(results: Sequence[Result]) -> str:
-    """Return the table of some results, in their order."""
-    header = ["module", "share", "baseline", "tuned", "time", "interval", "verdict"]
-    return table.render(header, [_row(each) for each in results], right=frozenset({1, 2, 3, 4, 5}))
+def render_table(results: Sequence[Result], *, minds: bool = False) -> str:
+    """Return the table of some results, in their order; with `minds`, who proposed each recipe."""
+    header = ["module", "share", "baseline", "tuned", "time", "interval", "verdict", *(["proposed by"] if minds else [])]
+    rows = [[*_row(each), *([each.mind] if minds else [])] for each in results]
+    return table.render(header, rows, right=frozenset({1, 2, 3, 4, 5}))
 
 
 def _row(each: Result) -> list[str]:

@@ -14,8 +14,8 @@ from gate_kit import SOURCES, Case
 
 from autopass_cc.agents.exact_only import why_exact_only
 from autopass_cc.agents.gate import Gate
-from autopass_cc.agents.protocol import Situation
-from autopass_cc.agents.rules import singles
+from autopass_cc.agents.minds.protocol import Situation
+from autopass_cc.agents.minds.rules import singles
 from autopass_cc.evidence.collect import collect
 from autopass_cc.evidence.dependence import dependence
 from autopass_cc.measure.verdict import Verdict

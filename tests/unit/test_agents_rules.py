@@ -2,39 +2,19 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
+from situations import KERNEL, MACHINE, MAJOR, THREADED, base_text, situation
 
-from autopass_cc.agents.protocol import Proposal, Situation, Tried
-from autopass_cc.agents.rules import Rules, join
-from autopass_cc.evidence.collect import Evidence
+from autopass_cc.agents.minds.protocol import Proposal, Tried
+from autopass_cc.agents.minds.rules import Rules
 from autopass_cc.evidence.features import Features
 from autopass_cc.measure.verdict import Verdict
 from autopass_cc.recipe.allowlist import load
 from autopass_cc.recipe.edits import Insert, Knob, canonical
-from autopass_cc.recipe.neighbours import menu
 from autopass_cc.recipe.recipe import build
-from autopass_cc.recipe.tree import parse
 from autopass_cc.recipe.words import Tier
-
-MAJOR = 22
-MACHINE = Features("lex", blocks=40, loops=2, conditional_branches=30, switches=1, cases=20, instructions=300)
-KERNEL = Features("kernel", blocks=9, loops=3, conditional_branches=3, memory=20, floats=12, instructions=90)
-THREADED = Features("execute", blocks=300, conditional_branches=200, indirect_branches=1, instructions=2000)
-
-
-def base_text(level: str = "O2") -> str:
-    """Return the pipeline that clang 22 prints, as kept with the recipe tests."""
-    texts: dict[str, dict[str, str]] = json.loads((Path(__file__).parent / "test_recipe_pipelines.json").read_text())
-    return texts[str(MAJOR)][level]
-
-
-def situation(features: Features, *history: Tried, tier: Tier = Tier.B) -> Situation:
-    evidence = Evidence("a.c", "O2", "c", 0.9, (), (), (features,))
-    return Situation(evidence, parse(base_text()), menu(load(MAJOR), tier, arch="x86"), seed=1, history=history)
 
 
 def tried(*edits: Knob | Insert, screened: float | None = None, verdict: Verdict = Verdict.SCREENED_OUT) -> Tried:
@@ -99,13 +79,3 @@ def test_losses_are_not_built_upon() -> None:
     history = (tried(Knob("inline-threshold", "0"), screened=0.2),)
     proposals = Rules().propose(situation(KERNEL, *history), 12)
     assert not any(Knob("inline-threshold", "0") in p.edits and p.mind == "rules" for p in proposals)
-
-
-def test_a_part_of_each_wave_does_not_listen_to_the_rules() -> None:
-    minds = [p.mind for p in Rules().propose(situation(KERNEL), 20)]
-    assert minds.count("exploration") == 3
-
-
-def test_joining_lets_the_second_set_a_knob() -> None:
-    both = join((Knob("a", "1"), Knob("b", "1")), (Knob("a", "2"),))
-    assert set(both) == {Knob("a", "2"), Knob("b", "1")}

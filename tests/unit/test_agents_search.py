@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any, cast
 
-from test_agents_rules import MAJOR, base_text
+from situations import MAJOR, base_text
 
 from autopass_cc.agents.gate import Gate, Passage
-from autopass_cc.agents.protocol import Proposal, Situation, Tried
+from autopass_cc.agents.minds.protocol import Proposal, Situation, Tried
 from autopass_cc.agents.search import Screened, Search
 from autopass_cc.evidence.collect import Evidence
 from autopass_cc.evidence.features import Features

@@ -7,7 +7,8 @@ from autopass_cc.evidence import features, profile, remarks
 RECORD = """--- !Missed
 Pass:            inline
 Name:            TooCostly
-DebugLoc:        { File: a.c, Line: 3, Column: 5 }
+DebugLoc:        { File: 'a/long name.c', Line: 3,
+                   Column: 5 }
 Function:        outer
 Args:
   - Callee:          inner
@@ -41,6 +42,9 @@ def test_remarks_are_read_and_bookkeeping_is_dropped() -> None:
         ("passed", "loop-vectorize", "Vectorized", "kernel"),
     ]
     assert found[0].arguments["Cost"] == "340"
+    assert (found[0].location, found[0].line) == ("a/long name.c:3:5", 3)
+    counted = remarks.tally(remarks.documents(RECORD + RECORD))
+    assert counted == {("inline", "TooCostly", "missed", "outer"): 2, ("loop-vectorize", "Vectorized", "passed", "kernel"): 2}
     assert remarks.counts(found, ["kernel"]) == {("loop-vectorize", "Vectorized", "passed"): 1}
 
 
@@ -58,6 +62,7 @@ define dso_local i32 @walk(ptr noundef %0, i32 %1) #0 {
 9:
   %10 = call i32 %0(i32 1)
   %11 = call i32 @known(i32 1)
+  %12 = tail call i32 (ptr, ...) @variadic(ptr %3)
   call void @llvm.lifetime.end.p0(ptr %3)
   br i1 true, label %4, label %12
   br label %4, !llvm.loop !7
@@ -73,7 +78,8 @@ def test_features_count_what_the_rules_look_at() -> None:
     (found,) = features.parse(MODULE)
     assert found.function == "walk"
     assert (found.blocks, found.loops, found.switches, found.cases, found.indirect_branches) == (4, 1, 1, 2, 1)
-    assert (found.conditional_branches, found.calls, found.indirect_calls, found.floats) == (1, 2, 1, 1)
+    assert (found.conditional_branches, found.calls, found.indirect_calls, found.floats) == (1, 3, 1, 1)
+    assert found.callees == ("known", "variadic")
 
 
 CALLGRIND = """events: Ir

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from autopass_cc.evidence.dependence import _constructs, _words, split
+from autopass_cc.evidence.dependence import _constructs, split
+from autopass_cc.evidence.symbols import identifiers
 
 ASKS = [
     "#pragma clang loop vectorize(enable)",
@@ -60,6 +61,6 @@ def test_text_is_split_by_where_it_comes_from() -> None:
 
 
 def test_names_in_symbols() -> None:
-    assert _words("printf") == {"printf"}
-    assert _words("_ZN3foo3barEv") == {"foo", "bar"}
-    assert _words("_ZNK3BoxIlE5grownEi") == {"Box", "grown"}
+    assert identifiers("printf") == {"printf"}
+    assert identifiers("_ZN3foo3barEv") == {"foo", "bar"}
+    assert identifiers("_ZNK3BoxIlE5grownEi") == {"Box", "grown"}

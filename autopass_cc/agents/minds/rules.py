@@ -1,24 +1,21 @@
 """The rule planner: turns evidence into ranked edits, needs no model, and is the baseline of every comparison.
 
 It tries single levers in the order that the evidence suggests, combines those that gained, tries values next to the
-winning ones, adds further levers to the best so far, and keeps a part of each wave for edits drawn at random.
+winning ones, and adds further levers to the best so far.
 """
 
 from __future__ import annotations
 
 import itertools
-import random
 from collections.abc import Iterable, Iterator, Sequence
 
-from autopass_cc.agents import levers
-from autopass_cc.agents.protocol import Proposal, Situation, Tried
+from autopass_cc.agents.minds import levers
+from autopass_cc.agents.minds.protocol import Proposal, Situation, Tried
 from autopass_cc.recipe.allowlist import AllowList, KnobSpec
-from autopass_cc.recipe.edits import Edit, Knob, canonical
-from autopass_cc.recipe.neighbours import idle, random_edit
+from autopass_cc.recipe.edits import Edit, Knob, canonical, join
+from autopass_cc.recipe.neighbours import idle, switch
 from autopass_cc.recipe.words import KnobType
 
-EXPLORATION = 0.15  # share of a wave that does not listen to the rules
-NOISE = 0.01  # log-ratio below which a screened gain is no hint
 PARENTS = 5  # how many gains are combined
 
 
@@ -30,30 +27,16 @@ class Rules:
     def propose(self, situation: Situation, wanted: int) -> list[Proposal]:
         """Return up to `wanted` new proposals, the most promising first."""
         seen = {canonical(tried.proposal.edits) for tried in situation.history}
-        rng = random.Random(f"{situation.seed} {len(situation.history)}")  # noqa: S311 - repeatable on purpose
-        gains = situation.gains(NOISE)
-        explore = max(1, round(EXPLORATION * wanted))
+        gains = situation.gains()
         chosen: list[Proposal] = []
         streams: list[Iterable[Proposal]] = [singles(situation)]
         if gains:
             streams = [combinations(gains), refinements(gains, situation.menu.allow), upon(gains, singles(situation))]
         for proposal in _take_turns(streams):
-            if len(chosen) >= wanted - explore:
-                break
-            _add(chosen, proposal, seen)
-        for proposal in itertools.islice(_random(situation, gains, rng), 20 * explore):
             if len(chosen) >= wanted:
                 break
             _add(chosen, proposal, seen)
         return chosen
-
-
-def _random(situation: Situation, gains: Sequence[Tried], rng: random.Random) -> Iterator[Proposal]:
-    parents: list[tuple[Edit, ...]] = [(), *(tried.proposal.edits for tried in gains[:2])]
-    while True:
-        parent = rng.choice(parents)
-        edit = random_edit(rng, situation.base, situation.menu, parent)
-        yield Proposal(join(parent, (edit,)), "exploration", "drawn at random from what is legal")
 
 
 def _add(chosen: list[Proposal], proposal: Proposal, seen: set[tuple[Edit, ...]]) -> None:
@@ -70,20 +53,14 @@ def _take_turns(streams: Sequence[Iterable[Proposal]]) -> Iterator[Proposal]:
         yield from (proposal for proposal in group if isinstance(proposal, Proposal))
 
 
-def join(first: Sequence[Edit], second: Sequence[Edit]) -> tuple[Edit, ...]:
-    """Return the edits of both; where both set a knob, the second does."""
-    names = {edit.name for edit in second if isinstance(edit, Knob)}
-    kept = [edit for edit in first if not (isinstance(edit, Knob) and edit.name in names) and edit not in second]
-    return (*kept, *second)
-
-
 def singles(situation: Situation) -> list[Proposal]:
     """Return single levers for the module, by weight: knobs with each of their values, and passes to insert."""
     weights = levers.relevance(situation.evidence)
     offered = {spec.name for spec in situation.menu.knobs} | {spec.name for spec in situation.menu.passes}
     found: list[tuple[float, Proposal]] = []
     for spec in situation.menu.knobs:
-        if idle(spec, _needed(spec), situation.base):
+        needed = switch(spec, situation.menu)
+        if idle(spec, needed, situation.base):
             continue
         weight = weights.get(spec.group, 0.1) * levers.PRIOR.get(spec.name, levers.OTHER)
         for place, value in enumerate(spec.tries):
@@ -91,7 +68,7 @@ def singles(situation: Situation) -> list[Proposal]:
             found.append(
                 (
                     weight * levers.LATER_VALUE**place,
-                    Proposal((*_needed(spec), Knob(spec.name, value)), "rules", text, (f"group:{spec.group}",)),
+                    Proposal((*needed, Knob(spec.name, value)), "rules", text, (f"group:{spec.group}",)),
                 )
             )
     for weight, edits, hypothesis in levers.passes(situation.evidence, situation.base):
@@ -99,10 +76,6 @@ def singles(situation: Situation) -> list[Proposal]:
             found.append((weight, Proposal(edits, "rules", hypothesis, ("features",))))
     found.sort(key=lambda pair: -pair[0])
     return [proposal for _, proposal in found]
-
-
-def _needed(spec: KnobSpec) -> tuple[Edit, ...]:
-    return (Knob(spec.needs, "true"),) if spec.needs else ()
 
 
 def combinations(gains: Sequence[Tried]) -> Iterator[Proposal]:

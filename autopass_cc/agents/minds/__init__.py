@@ -1,0 +1,1 @@
+"""Who proposes: one protocol, and its implementations (rules, a language model, chance)."""

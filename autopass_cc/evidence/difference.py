@@ -1,0 +1,143 @@
+"""What a recipe changed in a module: sizes, instruction mix, hot loops, and remarks gained and lost."""
+
+from __future__ import annotations
+
+import difflib
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from autopass_cc.evidence import assembly
+from autopass_cc.evidence import remarks as record_file
+from autopass_cc.evidence.assembly import Code
+from autopass_cc.paths import private_dir
+from autopass_cc.project.builder import Builder
+from autopass_cc.project.modules import Module
+from autopass_cc.project.replay import compile_argv, run
+from autopass_cc.recipe.recipe import Recipe
+from autopass_cc.toolchain.describe import Toolchain
+
+LIMIT = 120.0  # seconds for a compile that only answers a question
+LOOP_LINES = 40  # of a hot loop that are shown
+TOLD = 12  # kinds of remarks gained, and lost, that are told
+
+Key = tuple[str, str, str, str]  # pass, name, outcome, function
+
+
+@dataclass(frozen=True)
+class ObjectFacts:
+    """The machine code of a module by function, its remarks (unread documents), and the bytes of all functions."""
+
+    code: Mapping[str, Code]
+    remarks: Counter[str]
+    size: int = 0
+
+
+@dataclass(frozen=True)
+class FunctionChange:
+    """A function before and after; both have it."""
+
+    before: Code
+    after: Code
+
+    @property
+    def name(self) -> str:
+        """Return its name."""
+        return self.before.name
+
+    @property
+    def changed(self) -> bool:
+        """Return whether its instructions differ."""
+        return self.before.lines != self.after.lines
+
+    @property
+    def words(self) -> list[str]:
+        """Say in short what changed: `size 120 -> 340`, `stack 2 -> 31`."""
+        before, after = self.before.mix.to_json(), self.after.mix.to_json()
+        counts = [(name, before.get(name, 0), after.get(name, 0)) for name in dict.fromkeys([*before, *after])]
+        pairs = [("size", self.before.size, self.after.size), *counts]
+        return [f"{name} {was} -> {now}" for name, was, now in pairs if was != now]
+
+    def hot_loop(self) -> str:
+        """Return the hot loop before and after as a diff, "" where neither changed."""
+        before, after = self.before.hot_loop(), self.after.hot_loop()
+        if before == after:
+            return ""
+        lines = difflib.unified_diff(before, after, "before", "after", lineterm="", n=2)
+        return bounded(list(lines)[2:], LOOP_LINES)
+
+
+@dataclass(frozen=True)
+class Difference:
+    """What changed: bytes of code, functions (the named ones first), remarks gained and lost with their counts."""
+
+    size: tuple[int, int]
+    functions: tuple[FunctionChange, ...]
+    gained: Mapping[Key, int]
+    lost: Mapping[Key, int]
+
+    def remarks(self) -> list[str]:
+        """Return the remarks that came and went, in a line each, the most first."""
+        told = []
+        for sign, group in (("+", self.gained), ("-", self.lost)):
+            ordered = sorted(group.items(), key=lambda pair: (-pair[1], pair[0]))
+            told += [
+                f"{sign}{count} {pass_name} {outcome} {name} in {function}"
+                for (pass_name, name, outcome, function), count in ordered[:TOLD]
+            ]
+        return told
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the difference as JSON values."""
+        return {
+            "size": list(self.size),
+            "functions": {
+                each.name: {
+                    "size": [each.before.size, each.after.size],
+                    "before": each.before.mix.to_json(),
+                    "after": each.after.mix.to_json(),
+                    "hot_loop": each.hot_loop(),
+                }
+                for each in self.functions
+            },
+            "remarks": self.remarks(),
+        }
+
+
+def facts(
+    builder: Builder, module: Module, toolchain: Toolchain, recipe: Recipe | None, only: Collection[str] = ()
+) -> ObjectFacts:
+    """Compile once more, with remarks, and read what came out (`only`: the code of these); empty where the compile fails."""
+    folder = private_dir(builder.place / "difference")
+    out, yaml = folder / "x.o", folder / "x.yaml"
+    for path in (out, yaml):
+        path.unlink(missing_ok=True)
+    extra = ["-fsave-optimization-record=yaml", f"-foptimization-record-file={yaml}"]
+    done = run(compile_argv(module.record, out, builder.recipe_arguments(recipe), extra), module.record, limit=LIMIT)
+    if not done.ok or not out.exists():
+        return ObjectFacts({}, Counter())
+    text = yaml.read_text("utf-8", "replace") if yaml.exists() else ""
+    size = sum(assembly.sizes(toolchain, out).values())
+    return ObjectFacts(assembly.read(toolchain, out, only), record_file.documents(text), size)
+
+
+def compare(before: ObjectFacts, after: ObjectFacts, hot: Sequence[str]) -> Difference:
+    """Compare two compiles of a module; `hot` are the functions that matter, hottest first.
+
+    Functions whose code changed follow after the hot ones, the largest change of size first.
+    """
+    both = [name for name in before.code if name in after.code]
+    changes = {name: FunctionChange(before.code[name], after.code[name]) for name in both}
+    first = [changes[name] for name in dict.fromkeys(hot) if name in changes]
+    others = [each for each in changes.values() if each.changed and each not in first]
+    others.sort(key=lambda each: (-abs(each.after.size - each.before.size), each.name))
+    came, went = record_file.tally(after.remarks - before.remarks), record_file.tally(before.remarks - after.remarks)
+    return Difference((before.size, after.size), (*first, *others), dict(came - went), dict(went - came))
+
+
+def bounded(lines: Sequence[str], most: int) -> str:
+    """Return lines as one text, at most so many, and say how many were left out."""
+    if len(lines) <= most:
+        return "\n".join(lines)
+    return "\n".join([*lines[:most], f"… {len(lines) - most} more lines"])

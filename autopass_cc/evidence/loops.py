@@ -1,0 +1,130 @@
+"""How deep in loops each source line of a function is, from the IR as the front end wrote it, with line tables.
+
+Natural loops of a textual function: a back edge goes to a block that dominates its source, and a loop is everything
+that reaches the back edge without passing its header (Aho, Lam, Sethi, Ullman, *Compilers*, 9.6). The front end's code
+is reducible but for `goto` into loops; what such code has instead is not counted as a loop.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+
+from autopass_cc.evidence.bodies import bodies
+
+_LABEL = re.compile(r'^("[^"]+"|[\w.$-]+):', re.MULTILINE)
+_TARGET = re.compile(r"label %(\"[^\"]+\"|[\w.$-]+)")
+_DEBUG = re.compile(r"!dbg !(\d+)")
+_LINE = re.compile(r"^!(\d+) = (?:distinct )?!DILocation\(line: (\d+),", re.MULTILINE)
+LARGEST = 20_000  # blocks of a function, above which loops are not looked for: dominators would take seconds
+
+Graph = dict[str, list[str]]
+
+
+def depths(listing: str) -> dict[str, dict[int, int]]:
+    """Return, by function, the loop depth (1: in one loop) of each source line that is in a loop."""
+    lines = {number: int(line) for number, line in _LINE.findall(listing)}
+    return {body.name: _function(body.text, lines) for body in bodies(listing)}
+
+
+def _function(body: str, lines: Mapping[str, int]) -> dict[int, int]:
+    graph, where = _blocks(body, lines)
+    if len(graph) > LARGEST:
+        return {}
+    depth = dict.fromkeys(graph, 0)
+    for block in (block for loop in _loops(graph).values() for block in loop):
+        depth[block] += 1
+    found: dict[int, int] = {}
+    for block, numbers in where.items():
+        for line in numbers:
+            if depth[block]:
+                found[line] = max(found.get(line, 0), depth[block])
+    return found
+
+
+def _blocks(body: str, lines: Mapping[str, int]) -> tuple[Graph, dict[str, set[int]]]:
+    """Return successors and source lines by block; the entry block may have no label, its name is "" then."""
+    graph: Graph = {}
+    where: dict[str, set[int]] = {}
+    first, *rest = _LABEL.split(body)  # text before the first label, then label and text in turn
+    named = zip(rest[::2], rest[1::2], strict=True)
+    for label, text in [("", first), *named] if first.strip() else named:
+        block = label.strip('"')
+        graph[block] = [target.strip('"') for target in _TARGET.findall(text)]
+        where[block] = {lines[number] for number in set(_DEBUG.findall(text)) if number in lines}
+    return graph, where
+
+
+def _loops(graph: Graph) -> dict[str, set[str]]:
+    """Return the blocks of each natural loop by its header; loops with one header are one."""
+    order = _postorder(graph)
+    idom = _dominators(graph, order)
+    before: dict[str, list[str]] = {block: [] for block in graph}
+    for block in order:
+        for target in graph[block]:
+            before[target].append(block)
+    found: dict[str, set[str]] = {}
+    for source in order:
+        for header in graph[source]:
+            if _dominates(header, source, idom):
+                loop = found.setdefault(header, {header})
+                left = [source]
+                while left:
+                    block = left.pop()
+                    if block not in loop:
+                        loop.add(block)
+                        left += before[block]
+    return found
+
+
+def _postorder(graph: Graph) -> list[str]:
+    """Return the blocks that can be reached, each after what it leads to."""
+    entry = next(iter(graph))
+    seen, order = {entry}, []
+    stack: list[tuple[str, Iterable[str]]] = [(entry, iter(graph[entry]))]
+    while stack:
+        block, targets = stack[-1]
+        following = next((target for target in targets if target in graph and target not in seen), None)
+        if following is None:
+            order.append(block)
+            stack.pop()
+        else:
+            seen.add(following)
+            stack.append((following, iter(graph[following])))
+    return order
+
+
+def _dominators(graph: Graph, order: list[str]) -> dict[str, str]:
+    """Return immediate dominators (Cooper, Harvey, Kennedy, *A Simple, Fast Dominance Algorithm*)."""
+    place = {block: number for number, block in enumerate(order)}
+    entry = order[-1]
+    before: dict[str, list[str]] = {block: [] for block in order}
+    for block in order:
+        for target in graph[block]:
+            if target in place:
+                before[target].append(block)
+    idom = {entry: entry}
+    changed = True
+    while changed:
+        changed = False
+        for block in reversed(order[:-1]):
+            known = [source for source in before[block] if source in idom]
+            new = known[0]
+            for source in known[1:]:
+                while new != source:
+                    while place[new] < place[source]:
+                        new = idom[new]
+                    while place[source] < place[new]:
+                        source = idom[source]
+            if idom.get(block) != new:
+                idom[block] = new
+                changed = True
+    return idom
+
+
+def _dominates(header: str, block: str, idom: Mapping[str, str]) -> bool:
+    if header not in idom:
+        return False
+    while block != header and idom[block] != block:
+        block = idom[block]
+    return block == header
