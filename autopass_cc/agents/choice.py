@@ -46,7 +46,11 @@ def choose(db: Database, base: Baseline, patterns: Sequence[str], *, scored: boo
 def _task(db: Database, base: Baseline, name: str, *, scored: bool) -> Task:
     base.evaluation.listener.progress(f"reading what clang says about {name}")
     evidence = collect(
-        base.prepared.modules[name], base.profile.of(name), base.prepared.place / "evidence", base.counters.rates()
+        base.prepared.modules[name],
+        base.profile.of(name),
+        base.prepared.place / "evidence",
+        base.prepared.toolchain,
+        base.counters.rates(),
     )
     if not scored:
         return Task(name, score.alike(evidence), evidence)

@@ -27,7 +27,7 @@ def preview(db: Database, config: Config, rel: str, share: Share, rounds: int, l
     found = [module for name, module in prepared.modules.items() if name.split(" (")[0] == rel]
     if not found:
         raise NothingRecordedError(f"No compile of {rel} is recorded.", "build it once with CC=autopass-cc")
-    evidence = collect(found[0], (), prepared.place / "evidence")
+    evidence = collect(found[0], (), prepared.place / "evidence", prepared.toolchain)
     tier = Tier.B if len(config.checks) > 0 else Tier.A
     start = situate(prepared, found[0], evidence, tier, 1, (), listener)
     opening = prompt.opening(pack(evidence, share).text, start.situation, 1, rounds, ())

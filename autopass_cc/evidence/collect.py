@@ -7,18 +7,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from autopass_cc.evidence import assembly, loops, mca
 from autopass_cc.evidence import features as ir
-from autopass_cc.evidence import loops
 from autopass_cc.evidence import remarks as record_file
+from autopass_cc.evidence.assembly import Code
 from autopass_cc.evidence.features import Features
 from autopass_cc.evidence.profile import Hot
 from autopass_cc.evidence.remarks import Remark
 from autopass_cc.paths import private_dir
 from autopass_cc.project.modules import Module
 from autopass_cc.project.replay import compile_argv, run
+from autopass_cc.toolchain.describe import Toolchain
 
 LISTING = ("-S", "-emit-llvm", "-Xclang", "-disable-llvm-passes", "-gline-tables-only")
 NO_COUNTERS: Mapping[str, float] = {}
+_DECIDES = re.compile(r"-O\w*|-m[\w.+-]+(?:=[\w.,+-]+)?|-f[\w-]+|-f(?:fp-[\w-]+|visibility|trapping-math)=[\w-]+")
+LOOKED_INTO = 5  # of the hottest functions, whose machine code is read
 LIMIT = 600.0  # seconds for one compile that is asked questions
 
 
@@ -35,6 +39,8 @@ class Evidence:
     features: tuple[Features, ...]
     depths: Mapping[str, Mapping[int, int]] = field(default_factory=dict)  # of loops, by function and source line
     flags: tuple[str, ...] = ()  # of the compile: those that decide about code
+    code: Mapping[str, Code] = field(default_factory=dict)  # of the hottest functions, as the level compiles them
+    waits: Mapping[str, str] = field(default_factory=dict)  # what llvm-mca says about their hot loops
     counters: Mapping[str, float] = field(default_factory=dict)  # of the whole program's run, where the machine has any
 
     def hot_features(self) -> tuple[Features, ...]:
@@ -56,10 +62,12 @@ class Evidence:
 
     def names_only(self) -> Evidence:
         """Return what is left without analysis: the module, its level, and the names of its hot functions."""
-        return replace(self, remarks=(), features=(), depths={}, counters={})
+        return replace(self, remarks=(), features=(), depths={}, code={}, waits={}, counters={})
 
 
-def collect(module: Module, hot: tuple[Hot, ...], place: Path, counters: Mapping[str, float] = NO_COUNTERS) -> Evidence:
+def collect(
+    module: Module, hot: tuple[Hot, ...], place: Path, toolchain: Toolchain, counters: Mapping[str, float] = NO_COUNTERS
+) -> Evidence:
     """Compile the module twice more, for its remarks and for its IR as the front end wrote it.
 
     `hot` are its functions with their shares of the time, `counters` what a run of the whole program counted.
@@ -71,6 +79,8 @@ def collect(module: Module, hot: tuple[Hot, ...], place: Path, counters: Mapping
     run(compile_argv(record, folder / "remarks.o", (), extra), record, limit=LIMIT)
     run(compile_argv(record, listing, (), LISTING), record, limit=LIMIT)
     text = yaml.read_text("utf-8", "replace") if yaml.exists() else ""
+    hottest = [each.function for each in hot[:LOOKED_INTO]]
+    code = assembly.read(toolchain, folder / "remarks.o", hottest) if hottest else {}
     source = listing.read_text("utf-8", "replace") if listing.exists() else ""
     return Evidence(
         module=module.name,
@@ -81,11 +91,13 @@ def collect(module: Module, hot: tuple[Hot, ...], place: Path, counters: Mapping
         remarks=tuple(record_file.parse(text)),
         features=tuple(ir.parse(source)),
         depths=loops.depths(source),
-        flags=_flags(record.argv),
+        flags=deciding_flags(record.argv),
+        code=code,
+        waits={name: mca.analyse(toolchain, found.hot_loop()) for name, found in code.items()},
         counters=counters,
     )
 
 
-def _flags(argv: Sequence[str]) -> tuple[str, ...]:
-    """Return the -O, -m and -f of a compile; those that name files or what they hold stay here."""
-    return tuple(word for word in argv[1:] if word[:2] in ("-O", "-m", "-f") and not re.search(r"[/\\]|prefix-map|-file", word))
+def deciding_flags(argv: Sequence[str]) -> tuple[str, ...]:
+    """Return the -O, -m and -f of a compile that decide about code; values that may hold names or places stay here."""
+    return tuple(word for word in argv[1:] if _DECIDES.fullmatch(word))

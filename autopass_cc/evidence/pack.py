@@ -17,6 +17,7 @@ from autopass_cc.tokens import tokens_of
 
 LIMIT = 3000  # tokens; what local servers with a context of 8,192 still take together with the menu of edits
 UNRANKED: Mapping[str, float] = {}
+LOOPS, LOOP_LINES = 2, 40  # hot loops that are shown where machine code may be, and their lines
 FOR_FUNCTIONS = 0.4  # of the limit at most, so that many hot functions leave room for what was refused
 COUNTS = ("blocks", "loops", "conditional_branches", "switches", "cases", "indirect_branches", "calls", "memory", "floats")
 
@@ -50,6 +51,8 @@ def pack(evidence: Evidence, share: Share = Share.REMARKS, limit: int = LIMIT, r
         "share_of_time": round(named.share, 3),
         **({"counters_of_the_program": dict(named.counters)} if named.counters else {}),
     }
+    if share is Share.IR:
+        head["hot_loops"] = _hot_loops(named)
     kept_functions = _fitting(functions, int(FOR_FUNCTIONS * limit))
     # the head is written once more with what was left out, which is longer by no more than this
     spare = tokens_of(_text(head, functions[:kept_functions], [], {"functions": 10**6, "evidence": 10**6}))
@@ -106,9 +109,25 @@ def _function(evidence: Evidence, features: Features, *, names: bool) -> dict[st
         "instructions": features.instructions,
         **{name: getattr(features, name) for name in COUNTS},
         "loop_depth": depth,
+        "machine_code": _machine_code(evidence, features.function),
+        "hot_loop": evidence.waits.get(features.function),
         "like": [f"{hint.kind.value} ({hint.why})" for hint in hints(features, names=names)],
     }
     return {key: value for key, value in data.items() if value not in (None, 0, False, [], "")}
+
+
+def _machine_code(evidence: Evidence, function: str) -> dict[str, int] | None:
+    code = evidence.code.get(function)
+    return {"bytes": code.size, **code.mix.to_json()} if code else None
+
+
+def _hot_loops(evidence: Evidence) -> dict[str, str]:
+    """Return the deepest loops of the hottest functions as text."""
+    loops = {name: code.hot_loop() for name, code in evidence.code.items()}
+    hottest = [hot.function for hot in evidence.hot if loops.get(hot.function)]
+    return {
+        name: "; ".join(loops[name][:LOOP_LINES]) + (" …" if len(loops[name]) > LOOP_LINES else "") for name in hottest[:LOOPS]
+    }
 
 
 def _renamed(evidence: Evidence) -> Evidence:
@@ -141,4 +160,6 @@ def _renamed(evidence: Evidence) -> Evidence:
             for found in evidence.features
         ),
         depths={short(name): lines for name, lines in evidence.depths.items()},
+        code={short(name): code for name, code in evidence.code.items()},
+        waits={short(name): told for name, told in evidence.waits.items()},
     )

@@ -55,7 +55,9 @@ class Desk:
             place / "work", [], {str(out): self.record}, plugin=toolchain.plugin, ar=toolchain.tool("llvm-ar"), lld=toolchain.lld
         )
         self.base = probe.base_pipeline(toolchain, [argv[0], "-O2", "-c", str(source)], str(place))
-        self.evidence: Evidence = collect(self.module, (Hot("a.c", "dot", 0.7), Hot("a.c", "scale", 0.2)), place / "evidence")
+        self.evidence: Evidence = collect(
+            self.module, (Hot("a.c", "dot", 0.7), Hot("a.c", "scale", 0.2)), place / "evidence", self.toolchain
+        )
 
     def recipe(self, *edits: Knob | Insert) -> Recipe:
         return build(self.base, "O2", self.toolchain.major, edits)
@@ -192,3 +194,10 @@ def test_llvm_mca_says_why_it_was_not_asked(desk: Desk) -> None:
     assert "has calls" in mca.analyse(desk.toolchain, ("L0:", "callq <f>", "jne <L0>"))
     assert "cycles an iteration, " in mca.analyse(desk.toolchain, ("L0:", "addl %ecx, %eax", "decl %edx", "jne <L0>"))
     assert "could not read" in mca.analyse(desk.toolchain, ("L0:", "frobnicate %eax", "jne <L0>"))
+
+
+def test_the_machine_code_of_hot_functions_is_evidence(desk: Desk) -> None:
+    assert set(desk.evidence.code) == {"dot", "scale"}
+    assert desk.evidence.code["dot"].mix.floats > 0
+    assert "cycles an iteration" in desk.evidence.waits["dot"]
+    assert desk.evidence.flags == ("-O2",)

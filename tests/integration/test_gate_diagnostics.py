@@ -193,7 +193,7 @@ def proposals(case: Case) -> list[tuple[Edit, ...]]:
     toolchain = case.toolchain
     base = parse(probe.base_pipeline(toolchain, [case.driver, *without_outputs(case.record.argv)], case.folder, "O2"))
     offered = menu(load(toolchain.major), Tier.A, probe.passes(toolchain), probe.knobs(toolchain), toolchain.knob_arch)
-    evidence = collect(case.gate.module, (), case.folder / "evidence")
+    evidence = collect(case.gate.module, (), case.folder / "evidence", toolchain)
     ruled = [proposal.edits for proposal in singles(Situation(evidence, base, offered, 1))]
     legal = [(edit,) for edit in legal_edits(base, offered) if not isinstance(edit, Knob)]
     rng = random.Random(f"{case.source.name} {toolchain.major}")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from autopass_cc.evidence import features, profile, remarks
+from autopass_cc.evidence import collect, features, profile, remarks
 
 RECORD = """--- !Missed
 Pass:            inline
@@ -103,3 +103,9 @@ def test_callgrind_counts_self_cost_only() -> None:
 
 def test_a_symbol_of_several_modules_belongs_to_the_first_in_link_order() -> None:
     assert profile.owners({"a.c": ["f"], "b.c": ["f", "g"]}) == {"f": ["a.c", "b.c"], "g": ["b.c"]}
+
+
+def test_flags_that_decide_about_code_are_told_and_what_they_name_is_not() -> None:
+    words = ("-O2", "-march=x86-64-v3", "-ffast-math", "-ffp-contract=fast")
+    naming = ("-fplugin=/a/b.so", "-fdebug-prefix-map=/home/me=.", "-DX=1", "-I/x")
+    assert collect.deciding_flags(["cc", *words, *naming]) == words

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from autopass_cc.evidence.assembly import Code
 from autopass_cc.evidence.blockers import Blocker, blocker
 from autopass_cc.evidence.collect import Evidence
 from autopass_cc.evidence.features import Features
@@ -268,3 +270,19 @@ def test_any_evidence_makes_a_pack_that_fits(told: list[Remark], features: list[
 @given(st.text(alphabet="-!abc:PassNameFunction{}DebugLoc,123' \n", max_size=300))
 def test_any_text_can_be_read_as_remarks(text: str) -> None:
     assert all(isinstance(each, Remark) for each in parse(text))
+
+
+def test_machine_code_is_told_in_numbers_and_its_hot_loop_only_with_ir() -> None:
+    lines = ("L0:", "addq (%rdi), %rax", "jne <L0>", "retq")
+    code = Code("f", 12, lines, "x86")
+    whole = replace(
+        evidence(features=(Features("f", instructions=4),), hot=(Hot("a.c", "f", 0.5),)), code={"f": code}, waits={"f": "slow"}
+    )
+    told = json.loads(pack(whole).text)
+    assert told["functions"][0]["machine_code"] == {"bytes": 12, "instructions": 3, "loads": 1, "branches": 1}
+    assert told["functions"][0]["hot_loop"] == "slow"
+    assert "hot_loops" not in told
+    assert json.loads(pack(whole, Share.IR).text)["hot_loops"] == {"f": "L0:; addq (%rdi), %rax; jne <L0>"}
+    hidden = pack(whole, Share.STATS).text
+    assert "addq" not in hidden
+    assert json.loads(hidden)["functions"][0]["machine_code"]["bytes"] == 12
