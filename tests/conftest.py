@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 
+MODEL = ("AUTOPASS_MODEL_URL", "AUTOPASS_MODEL", "AUTOPASS_MODEL_KEY", "AUTOPASS_MODEL_SHARE")  # no test asks a real one
+
 
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Point autopass at an empty home, and clear what a developer's shell may have set."""
-    for name in ("AUTOPASS", "AUTOPASS_LOG", "AUTOPASS_CLANG", "AUTOPASS_PUBLICATION"):
+    for name in ("AUTOPASS", "AUTOPASS_LOG", "AUTOPASS_CLANG", "AUTOPASS_PUBLICATION", *MODEL):
         monkeypatch.delenv(name, raising=False)
     path = tmp_path / "home"
     monkeypatch.setenv("AUTOPASS_HOME", str(path))

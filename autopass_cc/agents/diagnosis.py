@@ -104,22 +104,24 @@ def judge(score: float, edits: Sequence[Edit], found: Difference, allow: AllowLi
     `counted` is how the machine's counters changed, in words.
     """
     looked_at = [each for each in found.functions if each.changed][:HOT]
-    changes = [*counted, f"code {found.size[0]} -> {found.size[1]} bytes"] if found.size[0] != found.size[1] else [*counted]
-    changes += [f"{each.name}: {', '.join(each.words[:6]) or 'other instructions'}" for each in looked_at]
+    numbers = [*counted, *([f"code {found.size[0]} -> {found.size[1]} bytes"] if found.size[0] != found.size[1] else [])]
+    changes = [f"{each.name}: {', '.join(each.words[:6]) or 'other instructions'}" for each in looked_at]
     changes += found.remarks()[: CHANGES - len(changes)]
     loop = next((text for each in looked_at if (text := each.hot_loop())), "")
+
+    def told(cause: str, function: str = "", undo: Iterable[str] = ()) -> Diagnosis:
+        return Diagnosis(cause, tuple(changes), tuple(undo), loop, function, tuple(numbers))
+
     if not looked_at:
-        return Diagnosis("no function that both compiles have was changed", tuple(changes), hot_loop=loop)
+        return told("no function that both compiles have was changed")
     rules = SLOWER if score > NOISE else FASTER if score < -NOISE else ()
     if not rules:
-        return Diagnosis("the code changed, and the time did not: this is not what limits it", tuple(changes), hot_loop=loop)
+        return told("the code changed, and the time did not: this is not what limits it")
     for rule in rules:
         for each in looked_at:
             if rule.fits(each):
-                undo = tuple(_undo(edits, rule.groups, allow)) if rules is SLOWER else ()
-                return Diagnosis(f"{rule.words} ({each.name})", tuple(changes), undo, loop)
-    text = "slower" if rules is SLOWER else "faster"
-    return Diagnosis(f"{text} for a reason that the mix of instructions does not show", tuple(changes), hot_loop=loop)
+                return told(rule.words, each.name, _undo(edits, rule.groups, allow) if rules is SLOWER else ())
+    return told(f"{'slower' if rules is SLOWER else 'faster'} for a reason that the mix of instructions does not show")
 
 
 def _undo(edits: Iterable[Edit], groups: frozenset[str], allow: AllowList) -> Iterator[str]:

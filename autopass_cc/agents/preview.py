@@ -30,5 +30,5 @@ def preview(db: Database, config: Config, rel: str, share: Share, rounds: int, l
     evidence = collect(found[0], (), prepared.place / "evidence", prepared.toolchain)
     tier = Tier.B if len(config.checks) > 0 else Tier.A
     start = situate(prepared, found[0], evidence, tier, 1, (), listener)
-    opening = prompt.opening(pack(evidence, share).text, start.situation, 1, rounds, ())
+    opening = prompt.opening(pack(evidence, share).text, start.situation, 1, rounds, (), share)
     return [{"role": "system", "content": prompt.task(forms(share))}, {"role": "user", "content": opening}]

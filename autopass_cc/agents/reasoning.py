@@ -90,7 +90,7 @@ class Reasoning:
         prepared, runs, run = base.prepared, base.evaluation.runs, base.evaluation.run
         analysed = Part.ANALYSIS not in self.setting.without
         limit = min(LIMIT, max(LEAST_PACK, (self.context - OTHERWISE) if self.context else LIMIT))
-        told = pack(evidence, self.share, limit, ranked) if analysed else bare(evidence)
+        told = pack(evidence, self.share, limit, ranked) if analysed else bare(evidence, self.share)
 
         def recipe_of(digits: str) -> Recipe | None:
             found = [row for row in runs.candidates(run.id, module.name) if len(digits) >= 6 and row.recipe.startswith(digits)]
@@ -109,7 +109,7 @@ class Reasoning:
         def say(text: str) -> None:
             base.evaluation.listener.line(f"  {module.name}: {text}")
 
-        return Language(self.asker, compiler, told.text, told.known, run.id, module.name, self.setting.rounds, say)
+        return Language(self.asker, compiler, told.text, told.known, run.id, module.name, self.setting.rounds, say, self.share)
 
 
 class Standby:

@@ -54,8 +54,19 @@ def tried_of(row: CandidateRow) -> Tried | None:
         round=row.facts.get("round", 0),
     )
     told = row.facts.get("diagnosis")
-    diagnosis = told and Diagnosis(told["cause"], tuple(told["changes"]), tuple(told["undo"]), told["hot_loop"])
+    diagnosis = told and _diagnosis(told)
     return Tried(proposal, row.recipe, Verdict.of(row.verdict), row.screened, row.detail, diagnosis, removals)
+
+
+def _diagnosis(data: Mapping[str, Any]) -> Diagnosis:
+    return Diagnosis(
+        data["cause"],
+        tuple(data["changes"]),
+        tuple(data["undo"]),
+        data["hot_loop"],
+        data.get("function", ""),
+        tuple(data.get("numbers", ())),
+    )
 
 
 def _removal(data: Mapping[str, Any]) -> Removal:

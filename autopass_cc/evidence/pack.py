@@ -63,10 +63,11 @@ def pack(evidence: Evidence, share: Share = Share.REMARKS, limit: int = LIMIT, r
     return Pack(text, tokens_of(text), {item.id: item.text for item in found[:kept_items]}, left_out)
 
 
-def bare(evidence: Evidence) -> Pack:
-    """Return what a model is told without analysis: the module, and the names of its hot functions."""
-    head = {"module": evidence.module, "language": evidence.lang, "level": evidence.level}
-    functions = [{"name": hot.function} for hot in evidence.hot[:10]]
+def bare(evidence: Evidence, share: Share = Share.REMARKS) -> Pack:
+    """Return what a model is told without analysis: the module, and the names of its hot functions, if `share` allows."""
+    named = _renamed(evidence.names_only()) if share is Share.STATS else evidence
+    head = {"module": named.module, "language": named.lang, "level": named.level}
+    functions = [{"name": hot.function} for hot in named.hot[:10]]
     text = _text(head, functions, [], {})
     return Pack(text, tokens_of(text), {}, {})
 

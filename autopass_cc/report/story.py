@@ -82,8 +82,9 @@ def _proposal(each: Story) -> Iterator[str]:
         return
     expected = f" (expected {each['expected']})" if each["expected"] else ""
     told = {"because": [f"{each['hypothesis']}{expected}"], "evidence": each["evidence"]}
-    if each["diagnosis"]:
-        told |= {"diagnosis": [each["diagnosis"]["cause"]], "undo": [", ".join(each["diagnosis"]["undo"])]}
+    if found := each["diagnosis"]:
+        where = f" ({found['function']})" if found.get("function") else ""
+        told |= {"diagnosis": [f"{found['cause']}{where}"], "undo": [", ".join(found["undo"])]}
     for name, texts in told.items():
         for text in filter(None, texts):
             yield from _wrapped(text, f"    {name:<10}", " " * 14)

@@ -14,6 +14,7 @@ from autopass_cc.agents.minds.protocol import Diagnosis, Proposal, Tried
 from autopass_cc.measure.verdict import Verdict
 from autopass_cc.recipe.edits import Edit, Insert, Knob
 from autopass_cc.recipe.words import Tier
+from autopass_cc.share import Share
 
 
 def tried(edit: Edit, mind: str = "model", screened: float | None = None, **more: Any) -> Tried:
@@ -80,7 +81,18 @@ def test_the_rules_gains_are_told_and_their_losses_are_not() -> None:
 def test_what_broke_the_program_is_told_even_from_earlier_runs() -> None:
     broken = tried(Insert("dfa-jump-threading", "after", "gvn#1"), "rules", verdict=Verdict.WRONG_OUTPUT, detail="input 2")
     text = prompt.history_text(replace(situation(KERNEL), memory=(broken,)))
-    assert "failed: do not repeat:\n- 01234567: insert dfa-jump-threading after gvn#1: wrong-output input 2" in text
+    assert "failed: do not repeat:\n- 01234567: insert dfa-jump-threading after gvn#1: wrong-output" in text
+    assert "input 2" not in text  # what the program printed, or a diagnostic that quotes source, stays here
+
+
+@pytest.mark.parametrize("share", list(Share))
+def test_results_tell_names_only_where_names_may_be_told(share: Share) -> None:
+    diagnosis = Diagnosis("registers ran out", ("secret: stack 0 -> 9",), function="secret", numbers=("code 80 -> 90 bytes",))
+    told = replace(situation(KERNEL), history=(tried(Knob("unroll-count", "8"), screened=0.05, diagnosis=diagnosis),))
+    text = prompt.opening("{}", told, 2, 3, (), share)
+    assert "diagnosis: registers ran out" in text
+    assert "code 80 -> 90 bytes" in text
+    assert ("secret" in text) is (share is not Share.STATS)
 
 
 def test_a_long_history_stays_short() -> None:

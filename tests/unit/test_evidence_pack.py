@@ -236,6 +236,7 @@ def test_with_numbers_only_no_name_leaves() -> None:
 
 
 def test_without_analysis_names_are_all() -> None:
+    assert "function_" not in bare(big(3), Share.STATS).text
     data = json.loads(bare(big(3)).text)
     assert (data["module"], data["evidence"]) == ("a.c", [])
     assert data["functions"] == [{"name": f"function_{n}"} for n in range(3)]

@@ -17,6 +17,7 @@ from autopass_cc.agents.minds.protocol import MODEL, Proposal, Situation
 from autopass_cc.agents.minds.repair import Repairer
 from autopass_cc.model.asking import Asker, Message, Where
 from autopass_cc.model.errors import ModelError
+from autopass_cc.share import Share
 
 MOST_TURNS = 4  # of one round: questions, answers, a correction, the proposals
 MOST_ANSWER = 3000  # tokens of one answer; five proposals take about 1,000
@@ -55,7 +56,10 @@ class Tally:
 
 @dataclass
 class Language:
-    """A model's mind for one module. `evidence` is the text of its pack, `known` a line for each id of evidence in it."""
+    """A model's mind for one module. `evidence` is the text of its pack, `known` a line for each id of evidence in it.
+
+    `share` bounds what it is told of results.
+    """
 
     asker: Asker
     compiler: Compiler
@@ -65,6 +69,7 @@ class Language:
     module: str
     rounds: int
     say: Callable[[str], None]
+    share: Share = Share.REMARKS
     tally: Tally = field(default_factory=Tally)
     name: str = MODEL
     gave_up: bool = False  # after failures: it is not asked about this module again
@@ -116,7 +121,7 @@ class Language:
             {"role": "system", "content": prompt.task(self.compiler.forms)},
             {
                 "role": "user",
-                "content": prompt.opening(self.evidence, situation, self.tally.rounds, self.rounds, self._notes),
+                "content": prompt.opening(self.evidence, situation, self.tally.rounds, self.rounds, self._notes, self.share),
             },
         ]
         repairer = Repairer(situation.base, situation.menu)

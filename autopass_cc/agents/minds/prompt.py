@@ -17,8 +17,10 @@ from autopass_cc.recipe.edits import text_of
 from autopass_cc.recipe.neighbours import Menu, idle, switch
 from autopass_cc.recipe.tree import Node, Pipeline
 from autopass_cc.recipe.words import KnobType, Level, Stage
+from autopass_cc.share import Share
 
 NAMED = 8  # digits of a recipe's digest that name a candidate
+ABOUT_THE_RECIPE = frozenset({Verdict.SAME_CODE, Verdict.SLOW_TO_COMPILE})  # verdicts whose detail is told
 BEST, LATEST, FAILED = 4, 8, 10  # candidates of the history that are told
 
 TASK = """You tune the LLVM pass pipeline of one C or C++ module. Propose small edits to the pipeline that clang uses for it now \
@@ -63,14 +65,19 @@ def unusable(why: str) -> str:
     return f"Your last answer could not be used: {why} Answer with one JSON object of the given form, and nothing else."
 
 
-def opening(evidence: str, situation: Situation, round_: int, rounds: int, notes: Sequence[str]) -> str:
-    """Return the message that opens a round: evidence (a pack's text), what may be changed, what was tried."""
+def opening(
+    evidence: str, situation: Situation, round_: int, rounds: int, notes: Sequence[str], share: Share = Share.REMARKS
+) -> str:
+    """Return the message that opens a round: evidence (a pack's text), what may be changed, what was tried.
+
+    Of the results no more is told than `share` allows, as of the evidence.
+    """
     parts = [
         f"## Evidence\n{evidence}",
         f"## Base pipeline (sites by name#k, in order)\n{pipeline_text(situation.base)}",
         f"## Passes that may be inserted\n{passes_text(situation.menu)}",
         f"## Knobs (name=default where one is known, range, [values worth trying])\n{knobs_text(situation.menu, situation.base)}",
-        f"## Results so far\n{history_text(situation)}",
+        f"## Results so far\n{history_text(situation, share)}",
     ]
     if notes:
         parts.append("## About your last answer\n" + "\n".join(f"- {note}" for note in notes))
@@ -125,7 +132,7 @@ def _knob(spec: KnobSpec, choice: Menu) -> str:
     return f"{name} [{','.join(spec.values)}]"
 
 
-def history_text(situation: Situation) -> str:
+def history_text(situation: Situation, share: Share = Share.REMARKS) -> str:
     """Return what was tried: the best, the latest of the model's own with their diagnoses, and what failed."""
     history = situation.history
     if not history and not situation.memory:
@@ -144,18 +151,20 @@ def history_text(situation: Situation) -> str:
     for title, group in sections:
         if group or title.startswith("nothing"):
             lines.append(f"{title}{':' if group else '.'}")
-            lines += [_line(tried) for tried in group]
+            lines += [_line(tried, share) for tried in group]
     return "\n".join(lines)
 
 
-def _line(tried: Tried) -> str:
+def _line(tried: Tried, share: Share) -> str:
     text = f"- {tried.recipe[:NAMED] or 'candidate'}: {', '.join(map(text_of, tried.proposal.edits))}: {_outcome(tried)}"
     if tried.proposal.mind == MODEL:  # what varies its values stands beside it
         expected = f"; you expected {tried.proposal.expected}" if tried.proposal.expected else ""
         text += f" (your hypothesis: {tried.proposal.hypothesis}{expected})"
     if tried.diagnosis is not None:
         found = tried.diagnosis
-        text += f"\n  diagnosis: {found.cause}. {'; '.join(found.changes)}"
+        named = share is not Share.STATS
+        where = f" ({found.function})" if found.function and named else ""
+        text += f"\n  diagnosis: {found.cause}{where}. {'; '.join([*found.numbers, *(found.changes if named else ())])}"
         text += f"\n  undo: {', '.join(found.undo)}" if found.undo else ""
     return text
 
@@ -165,4 +174,5 @@ def _outcome(tried: Tried) -> str:
         return f"time {math.expm1(tried.screened) * 100:+.1f} %"
     if tried.verdict is Verdict.NOT_TRIED:
         return "no result is told"
-    return f"{tried.verdict.value} {tried.detail}".strip()
+    # What went wrong may quote a diagnostic, which shows source, or what the program printed.
+    return f"{tried.verdict.value} {tried.detail if tried.verdict in ABOUT_THE_RECIPE else ''}".strip()

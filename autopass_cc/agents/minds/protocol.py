@@ -36,13 +36,16 @@ class Proposal:
 class Diagnosis:
     """What a timed candidate changed in its module, the likeliest cause of its time, and what to undo.
 
-    `changes` are short sentences (code size, instruction mix, remarks gained and lost); `undo` names edits (as text).
+    `function` is where the cause was seen. `changes` are short sentences about functions (instruction mix, remarks gained
+    and lost), `numbers` such that name none (counters, code size); `undo` names edits (as text).
     """
 
     cause: str
     changes: tuple[str, ...] = ()
     undo: tuple[str, ...] = ()
     hot_loop: str = ""
+    function: str = ""
+    numbers: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
