@@ -68,9 +68,14 @@ class Code:
         return list(spans.items())
 
 
-def read(toolchain: Toolchain, path: Path, only: Collection[str] = ()) -> Mapping[str, Code]:
-    """Return the functions of an object by name (`only`: these); none where the toolchain's tools cannot read it in time."""
-    lengths, arch = sizes(toolchain, path), toolchain.knob_arch
+def read(
+    toolchain: Toolchain, path: Path, only: Collection[str] = (), lengths: Mapping[str, int] | None = None
+) -> Mapping[str, Code]:
+    """Return the functions of an object by name (`only`: these); none where the toolchain's tools cannot read it in time.
+
+    `lengths` are their sizes, where these have been read already.
+    """
+    lengths, arch = sizes(toolchain, path) if lengths is None else lengths, toolchain.knob_arch
     return {name: Code(name, lengths.get(name, 0), lines, arch) for name, lines in parse(disassembled(toolchain, path), only)}
 
 

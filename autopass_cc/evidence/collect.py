@@ -13,10 +13,12 @@ from autopass_cc.evidence import remarks as record_file
 from autopass_cc.evidence.assembly import Code
 from autopass_cc.evidence.features import Features
 from autopass_cc.evidence.profile import Hot
+from autopass_cc.evidence.remarked import compiled
 from autopass_cc.evidence.remarks import Remark
 from autopass_cc.paths import private_dir
 from autopass_cc.project.modules import Module
 from autopass_cc.project.replay import compile_argv, run
+from autopass_cc.store.builds import CompileRecord
 from autopass_cc.toolchain.describe import Toolchain
 
 LISTING = ("-S", "-emit-llvm", "-Xclang", "-disable-llvm-passes", "-gline-tables-only")
@@ -74,21 +76,17 @@ def collect(
     """
     folder = private_dir(place)
     record = module.record
-    yaml, listing = folder / "remarks.yaml", folder / "module.ll"
-    extra = ["-fsave-optimization-record=yaml", f"-foptimization-record-file={yaml}"]
-    run(compile_argv(record, folder / "remarks.o", (), extra), record, limit=LIMIT)
-    run(compile_argv(record, listing, (), LISTING), record, limit=LIMIT)
-    text = yaml.read_text("utf-8", "replace") if yaml.exists() else ""
+    remarked = compiled(record, folder, (), LIMIT)
     hottest = [each.function for each in hot[:LOOKED_INTO]]
-    code = assembly.read(toolchain, folder / "remarks.o", hottest) if hottest else {}
-    source = listing.read_text("utf-8", "replace") if listing.exists() else ""
+    code = assembly.read(toolchain, remarked.path, hottest) if remarked.path and hottest else {}
+    source = _unoptimised(record, folder / "module.ll")
     return Evidence(
         module=module.name,
         level=module.level,
         lang=record.lang,
         share=sum(each.share for each in hot),
         hot=hot,
-        remarks=tuple(record_file.parse(text)),
+        remarks=tuple(record_file.parse(remarked.remarks)),
         features=tuple(ir.parse(source)),
         depths=loops.depths(source),
         flags=deciding_flags(record.argv),
@@ -96,6 +94,13 @@ def collect(
         waits={name: mca.analyse(toolchain, found.hot_loop()) for name, found in code.items()},
         counters=counters,
     )
+
+
+def _unoptimised(record: CompileRecord, listing: Path) -> str:
+    """Return the IR as the front end wrote it, "" where the compile fails."""
+    listing.unlink(missing_ok=True)  # an earlier module's
+    run(compile_argv(record, listing, (), LISTING), record, limit=LIMIT)
+    return listing.read_text("utf-8", "replace") if listing.exists() else ""
 
 
 def deciding_flags(argv: Sequence[str]) -> tuple[str, ...]:

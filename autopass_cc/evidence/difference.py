@@ -6,15 +6,14 @@ import difflib
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from autopass_cc.evidence import assembly
 from autopass_cc.evidence import remarks as record_file
 from autopass_cc.evidence.assembly import Code
+from autopass_cc.evidence.remarked import compiled
 from autopass_cc.paths import private_dir
 from autopass_cc.project.builder import Builder
 from autopass_cc.project.modules import Module
-from autopass_cc.project.replay import compile_argv, run
 from autopass_cc.recipe.recipe import Recipe
 from autopass_cc.toolchain.describe import Toolchain
 
@@ -88,38 +87,18 @@ class Difference:
             ]
         return told
 
-    def to_json(self) -> dict[str, Any]:
-        """Return the difference as JSON values."""
-        return {
-            "size": list(self.size),
-            "functions": {
-                each.name: {
-                    "size": [each.before.size, each.after.size],
-                    "before": each.before.mix.to_json(),
-                    "after": each.after.mix.to_json(),
-                    "hot_loop": each.hot_loop(),
-                }
-                for each in self.functions
-            },
-            "remarks": self.remarks(),
-        }
-
 
 def facts(
     builder: Builder, module: Module, toolchain: Toolchain, recipe: Recipe | None, only: Collection[str] = ()
 ) -> ObjectFacts:
     """Compile once more, with remarks, and read what came out (`only`: the code of these); empty where the compile fails."""
     folder = private_dir(builder.place / "difference")
-    out, yaml = folder / "x.o", folder / "x.yaml"
-    for path in (out, yaml):
-        path.unlink(missing_ok=True)
-    extra = ["-fsave-optimization-record=yaml", f"-foptimization-record-file={yaml}"]
-    done = run(compile_argv(module.record, out, builder.recipe_arguments(recipe), extra), module.record, limit=LIMIT)
-    if not done.ok or not out.exists():
+    found = compiled(module.record, folder, builder.recipe_arguments(recipe), LIMIT)
+    if found.path is None:
         return ObjectFacts({}, Counter())
-    text = yaml.read_text("utf-8", "replace") if yaml.exists() else ""
-    size = sum(assembly.sizes(toolchain, out).values())
-    return ObjectFacts(assembly.read(toolchain, out, only), record_file.documents(text), size)
+    lengths = assembly.sizes(toolchain, found.path)
+    code = assembly.read(toolchain, found.path, only, lengths)
+    return ObjectFacts(code, record_file.documents(found.remarks), sum(lengths.values()))
 
 
 def compare(before: ObjectFacts, after: ObjectFacts, hot: Sequence[str]) -> Difference:
