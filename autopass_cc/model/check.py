@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from autopass_cc.errors import ConfigError
 from autopass_cc.model.settings import Settings, load
-from autopass_cc.model.wire import PLACEHOLDER
+from autopass_cc.model.wire import client
 from autopass_cc.toolchain.checks import Finding
 
 TIMEOUT = 5.0  # seconds; a diagnosis must not hang
@@ -28,14 +28,8 @@ def _asked(settings: Settings) -> Finding:
     import openai
 
     try:
-        with openai.OpenAI(
-            base_url=settings.base_url,
-            api_key=settings.key or PLACEHOLDER,
-            timeout=TIMEOUT,
-            max_retries=0,
-            http_client=openai.DefaultHttpx2Client(follow_redirects=False, trust_env=False),
-        ) as client:
-            names = [model.id for model in client.models.list()]
+        with client(settings, TIMEOUT) as one:
+            names = [model.id for model in one.models.list()]
     except openai.OpenAIError as error:
         text = f"{settings.host} does not answer ({type(error).__name__})"
         return Finding("model", good=None, text=text, fix="start it, or remove [model]")

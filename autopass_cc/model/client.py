@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from sqlite_utils import Database
@@ -133,7 +132,7 @@ class Endpoint:
         }
         with transaction(self._db):
             self._db.table("model_reply").upsert(row, pk="digest")
-        return replace(answer)
+        return answer
 
 
 class _PassingError(Exception):

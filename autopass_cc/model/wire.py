@@ -37,14 +37,17 @@ class RejectedError(Exception):
     wait: float | None = None  # seconds that it asks to wait
 
 
-def _client(settings: Settings) -> openai.OpenAI:
-    """Return a client that follows no redirects: one to another host would otherwise be sent prompts, and perhaps the key."""
+def client(settings: Settings, timeout: float) -> openai.OpenAI:
+    """Return a client that follows no redirects: one to another host would otherwise be sent prompts, and perhaps the key.
+
+    `timeout` (seconds) bounds each of its steps.
+    """
     import openai
 
     return openai.OpenAI(
         base_url=settings.base_url,
         api_key=settings.key or PLACEHOLDER,
-        timeout=settings.timeout,
+        timeout=timeout,
         max_retries=0,
         http_client=openai.DefaultHttpx2Client(follow_redirects=False, trust_env=False),
     )
@@ -58,7 +61,7 @@ def post(settings: Settings, body: Mapping[str, Any]) -> Written:
     deadline = time.monotonic() + settings.timeout
     try:
         # a connection a call: minutes of measuring lie between two, and nothing stays open meanwhile
-        with _client(settings) as client, client.chat.completions.with_streaming_response.create(**body) as response:
+        with client(settings, settings.timeout) as one, one.chat.completions.with_streaming_response.create(**body) as response:
             data = bytearray()
             for chunk in response.iter_bytes():
                 data += chunk
