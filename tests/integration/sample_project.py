@@ -14,6 +14,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
+from autopass_cc.agents import baseline, search
 from autopass_cc.measure.local import LocalRunner
 from autopass_cc.measure.runner import Command, Conditions, Sample
 
@@ -83,6 +86,33 @@ def make(root: Path, *words: str, env: dict[str, str] | None = None) -> None:
     subprocess.run(
         ["make", "-s", *words], cwd=root, env=environment() | {"CC": "autopass-cc"} | (env or {}), check=True, capture_output=True
     )
+
+
+def recorded(root: Path, patch: pytest.MonkeyPatch) -> Path:
+    """Create the project and record its build; `tune` in this process makes its times up, and tries few candidates a wave."""
+    patch.setattr(baseline, "LocalRunner", SmallIsFast)
+    patch.setattr(search, "FIRST_WAVE", 8)  # the loop is the same, and the test is short
+    patch.setattr(search, "WAVE", 4)
+    SmallIsFast.runs = 0
+    create(root)
+    autopass("init", cwd=root)
+    make(root)
+    return root
+
+
+class Silent:
+    """A listener that keeps the lines."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+
+    def line(self, text: str) -> None:
+        """Keep one."""
+        self.lines.append(text)
+
+    def progress(self, text: str) -> None:
+        """Take what a terminal shows for a moment: one line."""
+        assert "\n" not in text
 
 
 class SmallIsFast(LocalRunner):

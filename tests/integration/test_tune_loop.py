@@ -7,9 +7,8 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from sample_project import SmallIsFast, autopass, create, environment, make
+from sample_project import Silent, SmallIsFast, autopass, environment, make, recorded
 
-from autopass_cc.agents import baseline, search
 from autopass_cc.agents.outcome import TuneResult
 from autopass_cc.agents.tune import Options, tune
 from autopass_cc.errors import InterruptedRunError
@@ -20,30 +19,10 @@ from autopass_cc.store.database import writer
 from autopass_cc.store.publication import publication_dir, read_index
 
 
-class Silent:
-    """A listener that keeps the lines."""
-
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-
-    def line(self, text: str) -> None:
-        self.lines.append(text)
-
-    def progress(self, text: str) -> None:
-        assert "\n" not in text
-
-
 @pytest.fixture
 def project(tmp_path: Path, ready: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(baseline, "LocalRunner", SmallIsFast)
-    monkeypatch.setattr(search, "FIRST_WAVE", 8)  # the loop is the same with few candidates, and the test is short
-    monkeypatch.setattr(search, "WAVE", 4)
-    SmallIsFast.runs = 0
     assert ready.is_dir()
-    root = create(tmp_path / "project")
-    autopass("init", cwd=root)
-    make(root)
-    return root
+    return recorded(tmp_path / "project", monkeypatch)
 
 
 def run(root: Path, listener: Silent | None = None, stop_after: int | None = None) -> TuneResult:

@@ -8,10 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sample_project import SmallIsFast, autopass, create, make
+from sample_project import Silent, autopass, recorded
 from scripted_server import Act, Script, error, in_turn, says, serving
 
-from autopass_cc.agents import baseline, search
 from autopass_cc.agents.outcome import TuneResult
 from autopass_cc.agents.parts import Minds, Part
 from autopass_cc.agents.reasoning import Setting
@@ -50,29 +49,10 @@ GOOD: tuple[Act, ...] = (
 )
 
 
-class Silent:
-    """A listener that keeps the lines."""
-
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-
-    def line(self, text: str) -> None:
-        self.lines.append(text)
-
-    def progress(self, text: str) -> None:
-        assert "\n" not in text
-
-
 @pytest.fixture
 def project(tmp_path: Path, ready: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(baseline, "LocalRunner", SmallIsFast)
-    monkeypatch.setattr(search, "FIRST_WAVE", 8)
-    monkeypatch.setattr(search, "WAVE", 4)
     assert ready.is_dir()
-    root = create(tmp_path / "project")
-    autopass("init", cwd=root)
-    make(root)
-    return root
+    return recorded(tmp_path / "project", monkeypatch)
 
 
 def run(root: Path, model: Settings | None, listener: Silent | None = None, **options: Any) -> TuneResult:
