@@ -78,6 +78,15 @@ def test_the_rules_gains_are_told_and_their_losses_are_not() -> None:
     assert "unroll-count=2" not in text
 
 
+def test_without_results_nothing_is_said_of_them() -> None:
+    text = prompt.history_text(
+        replace(situation(KERNEL), history=(tried(Knob("unroll-count", "2"), screened=0.03),)).without_results()
+    )
+    assert text.startswith("nothing is known of what was proposed.")
+    assert "unroll-count=2: no result is told" in text
+    assert "faster" not in text
+
+
 def test_what_broke_the_program_is_told_even_from_earlier_runs() -> None:
     broken = tried(Insert("dfa-jump-threading", "after", "gvn#1"), "rules", verdict=Verdict.WRONG_OUTPUT, detail="input 2")
     text = prompt.history_text(replace(situation(KERNEL), memory=(broken,)))

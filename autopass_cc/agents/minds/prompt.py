@@ -141,15 +141,17 @@ def history_text(situation: Situation, share: Share = Share.REMARKS) -> str:
     own = [tried for tried in history if tried.proposal.mind.startswith(MODEL) and tried not in best][-LATEST:]
     defects = [tried for tried in (*situation.memory, *history) if tried.verdict.is_defect and tried not in own][-FAILED:]
     remembered = sorted((t for t in situation.memory if t.screened is not None), key=lambda t: t.screened or 0.0)
+    heard = any(tried.verdict is not Verdict.NOT_TRIED for tried in history)
+    without = "nothing was faster than the base yet" if heard else "nothing is known of what was proposed"
     sections = [
-        ("fastest so far" if best else "nothing was faster than the base yet", best),
+        ("fastest so far" if best else without, best),
         ("your other proposals", own),
         ("from earlier runs", [t for t in (*remembered[:2], *remembered[2:][-2:]) if t not in defects]),
         ("failed: do not repeat", defects),
     ]
     lines = []
     for title, group in sections:
-        if group or title.startswith("nothing"):
+        if group or title == without:
             lines.append(f"{title}{':' if group else '.'}")
             lines += [_line(tried, share) for tried in group]
     return "\n".join(lines)
