@@ -3,9 +3,9 @@
     python tests/benchmarks/ablations.py [--budget 90] [--arm ARM ...] [--results FILE] [EXAMPLE:MODULE[:COMMAND] ...]
 
 The model is that of a config.toml (--model); without one, arms that need it are left out. A run of one round takes
-the answers of its first round from the transcript of three. Each run is a process of its own with a home of its own; its
-line of results is appended to FILE, and a run that is in FILE already is not repeated. One machine, one run at a time.
-Ends with the table of all lines in FILE.
+the answers of its first round from the transcript of three. Each run is a process of its own, in a home of which nothing
+is kept but the look at the compiler, made once; its line of results is appended to FILE, and a run that is in FILE already
+is not repeated. One machine, one run at a time. Ends with the table of all lines in FILE.
 """
 
 from __future__ import annotations
@@ -53,52 +53,67 @@ def main() -> int:
     parser.add_argument("--results", type=Path, default=Path("ablations.jsonl"))
     options = parser.parse_args()
     options.results.touch()
-    for example in options.examples:
-        for arm in options.arm or ARMS:
-            done = {(line["example"], line["arm"]): line for line in _lines(options.results)}
-            asks = "model" in ARMS[arm] or "both" in ARMS[arm]
-            if (example, arm) in done or (asks and options.model is None):
-                continue
-            print(f"{example}: {arm}", file=sys.stderr, flush=True)
-            source = done.get((example, REPLAYED.get(arm, "")))
-            line = tuned(example, arm, options, source["transcripts"][0] if source else "")
-            with options.results.open("a") as out:
-                out.write(json.dumps(line) + "\n")
+    with tempfile.TemporaryDirectory(prefix="ablations-") as folder:
+        place = Place(Path(folder))
+        for example in options.examples:
+            for arm in options.arm or ARMS:
+                done = {(line["example"], line["arm"]): line for line in _lines(options.results)}
+                asks = "model" in ARMS[arm] or "both" in ARMS[arm]
+                if (example, arm) in done or (asks and options.model is None):
+                    continue
+                print(f"{example}: {arm}", file=sys.stderr, flush=True)
+                source = done.get((example, REPLAYED.get(arm, "")))
+                line = tuned(place, example, arm, options, source["transcripts"][0] if source else "")
+                with options.results.open("a") as out:
+                    out.write(json.dumps(line) + "\n")
     print(table.render(HEADER, [_row(line) for line in _lines(options.results)], right=frozenset({2, 3, 6, 7, 8, 9, 10, 11})))
     return 0
 
 
-def tuned(example: str, arm: str, options: argparse.Namespace, transcript: str) -> dict[str, Any]:
+class Place:
+    """A folder with a project and a home in it, both made anew for each run."""
+
+    def __init__(self, folder: Path) -> None:
+        self.project, self.home, self._seen = folder / "project", folder / "home", folder / "seen"
+        self.replayed = folder / "replayed.jsonl"
+        folder.joinpath("project").mkdir()
+        self.run("autopass", "init", "--run", "true")  # looks at the compiler, which takes most of a minute
+        self.home.rename(self._seen)
+
+    def renew(self, example: Path) -> None:
+        """Copy the example into an empty project and the look at the compiler into an empty home."""
+        for path, source in ((self.project, example), (self.home, self._seen)):
+            shutil.rmtree(path, ignore_errors=True)
+            shutil.copytree(source, path)
+
+    def run(self, *argv: str) -> str:
+        """Run a command in the project and return what it prints."""
+        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        env = os.environ | {"PATH": path, "AUTOPASS_HOME": str(self.home), "CC": "autopass-cc", "CXX": "autopass-c++"}
+        return subprocess.run(argv, cwd=self.project, env=env, stdout=subprocess.PIPE, text=True, check=True).stdout
+
+
+def tuned(place: Place, example: str, arm: str, options: argparse.Namespace, transcript: str) -> dict[str, Any]:
     """Record a build of a copy of an example, tune one module (or `*`), and return what it came to.
 
     A third part of `example` is a command that is timed in place of the example's own, which may take too long. A
     `transcript` (its text) answers in the model's place.
     """
     name, module, *command = example.split(":")
-    with tempfile.TemporaryDirectory(prefix="ablation-") as folder:
-        place = Path(folder)
-        project = place / "project"
-        shutil.copytree(HERE / "examples" / name, project)
-        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-        env = os.environ | {"PATH": path, "AUTOPASS_HOME": str(place / "home"), "CC": "autopass-cc", "CXX": "autopass-c++"}
-
-        def run(*argv: str) -> str:
-            return subprocess.run(argv, cwd=project, env=env, stdout=subprocess.PIPE, text=True, check=True).stdout
-
-        run("autopass", "init")
-        run("make", "-s", "clean")
-        run("make", "-s")
-        words = ["--budget", f"{options.budget}s", "--seed", options.seed, "--module", module, "--json", *ARMS[arm]]
-        words += [word for run_ in command for word in ("--run", run_)]
-        if transcript:
-            (place / "replayed.jsonl").write_text(transcript)
-            words += ["--replay", str(place / "replayed.jsonl")]
-        elif options.model is not None:
-            shutil.copy(options.model, place / "home" / "config.toml")
-        result = json.loads(run("autopass", "tune", *words))
-        stories = [json.loads(run("autopass", "explain", each["name"], "--json")) for each in result["modules"] if each["tried"]]
-        transcripts = list((place / "home" / "transcripts").glob("*.jsonl"))
-        kept = [path.read_text() for path in transcripts]
+    place.renew(HERE / "examples" / name)
+    for words in (("autopass", "init"), ("make", "-s", "clean"), ("make", "-s")):
+        place.run(*words)
+    asked = ["--budget", f"{options.budget}s", "--seed", options.seed, "--module", module, "--json", *ARMS[arm]]
+    asked += [word for run_ in command for word in ("--run", run_)]
+    if transcript:
+        place.replayed.write_text(transcript)
+        asked += ["--replay", str(place.replayed)]
+    elif options.model is not None:
+        shutil.copy(options.model, place.home / "config.toml")
+    result = json.loads(place.run("autopass", "tune", *asked))
+    tried = [each["name"] for each in result["modules"] if each["tried"]]
+    stories = [json.loads(place.run("autopass", "explain", name, "--json")) for name in tried]
+    kept = [path.read_text() for path in (place.home / "transcripts").glob("*.jsonl")]
     verdicts = Counter(each["verdict"] for story in stories for each in story["candidates"])
     winners = [each["mind"] for each in result["modules"] if each["verdict"] == "accepted"]
     facts = result["facts"]
