@@ -69,6 +69,7 @@ FASTER = (
 )
 HOT = 3  # changed functions that a diagnosis looks at,
 AMONG = 20  # of the hottest
+WORDS = 8  # numbers of a function that are told: at least its size and all that a cause may rest on
 CHANGES = 8  # sentences of a diagnosis at most
 
 
@@ -105,7 +106,7 @@ def judge(score: float, edits: Sequence[Edit], found: Difference, allow: AllowLi
     """
     looked_at = [each for each in found.functions if each.changed][:HOT]
     numbers = [*counted, *([f"code {found.size[0]} -> {found.size[1]} bytes"] if found.size[0] != found.size[1] else [])]
-    changes = [f"{each.name}: {', '.join(each.words[:6]) or 'other instructions'}" for each in looked_at]
+    changes = [f"{each.name}: {', '.join(each.words[:WORDS]) or 'other instructions'}" for each in looked_at]
     changes += found.remarks()[: CHANGES - len(changes)]
     loop = next((text for each in looked_at if (text := each.hot_loop())), "")
 

@@ -19,6 +19,7 @@ from autopass_cc.toolchain.describe import Toolchain
 
 LIMIT = 120.0  # seconds for a compile that only answers a question
 LOOP_LINES = 40  # of a hot loop that are shown
+TELLING = ("instructions", "vector", "stack", "calls", "branches", "indirect", "selects")  # kinds that a cause may rest on
 TOLD = 12  # kinds of remarks gained, and lost, that are told
 
 Key = tuple[str, str, str, str]  # pass, name, outcome, function
@@ -52,9 +53,9 @@ class FunctionChange:
 
     @property
     def words(self) -> list[str]:
-        """Say in short what changed: `size 120 -> 340`, `stack 2 -> 31`."""
+        """Say in short what changed, what tells most first: `size 120 -> 340`, `stack 2 -> 31`."""
         before, after = self.before.mix.to_json(), self.after.mix.to_json()
-        counts = [(name, before.get(name, 0), after.get(name, 0)) for name in dict.fromkeys([*before, *after])]
+        counts = [(name, before.get(name, 0), after.get(name, 0)) for name in dict.fromkeys([*TELLING, *before, *after])]
         pairs = [("size", self.before.size, self.after.size), *counts]
         return [f"{name} {was} -> {now}" for name, was, now in pairs if was != now]
 

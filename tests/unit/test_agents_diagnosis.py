@@ -64,6 +64,21 @@ def test_the_cause_fits_the_direction(score: float, after: Code, words: str, und
     assert ("insert gvn after licm#2" in found.undo) is (score > 0)
 
 
+def test_the_number_that_a_cause_rests_on_is_told_among_many() -> None:
+    busy = (
+        "addsd (%rax), %xmm0",
+        "movl %eax, (%rdi)",
+        "imull %eax, %ecx",
+        "divl %ecx",
+        "mulpd %xmm1, %xmm0",
+        "callq",
+        "jmpq *%rax",
+    )
+    found = diagnose(0.05, PLAIN, code(*PLAIN.lines, *busy * 3, *["movq %rax, -8(%rsp)"] * 9, size=120))
+    assert "registers ran out" in found.cause
+    assert "stack 0 -> 9" in found.changes[0]
+
+
 def test_vector_code_that_is_gone_is_missed() -> None:
     assert "vector code was lost" in diagnose(0.1, VECTOR, PLAIN).cause
 
