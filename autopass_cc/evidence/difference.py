@@ -81,7 +81,8 @@ class Difference:
         """Return the remarks that came and went, in a line each, the most first."""
         told = []
         for sign, group in (("+", self.gained), ("-", self.lost)):
-            ordered = sorted(group.items(), key=lambda pair: (-pair[1], pair[0]))
+            telling = [pair for pair in group.items() if pair[0][:2] not in record_file.VAGUE]
+            ordered = sorted(telling, key=lambda pair: (-pair[1], pair[0]))
             told += [
                 f"{sign}{count} {pass_name} {outcome} {name} in {function}"
                 for (pass_name, name, outcome, function), count in ordered[:TOLD]

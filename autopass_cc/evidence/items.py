@@ -9,7 +9,7 @@ from typing import Any
 
 from autopass_cc.evidence.blockers import Blocker, blocker
 from autopass_cc.evidence.collect import Evidence
-from autopass_cc.evidence.remarks import Remark
+from autopass_cc.evidence.remarks import VAGUE, Remark
 
 # Arguments that say how much or of what; the rest of a message is in the blocker and the name.
 NUMBERS = {
@@ -28,8 +28,6 @@ NUMBERS = {
     "ClobberedBy": "by",
 }
 ORDER = {"missed": 0, "analysis": 1, "passed": 2}
-# Their missed remark says no more than that something was not done; the analysis beside it says why.
-VAGUE = {("loop-vectorize", "MissedDetails")}
 # No edit of a pipeline can answer these; they come last, so that what one can answer is told.
 BEYOND_EDITS = frozenset({Blocker.NO_DEFINITION, Blocker.NEVER_INLINE})
 NO_LOOPS: Mapping[int, int] = {}

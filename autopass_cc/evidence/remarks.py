@@ -11,6 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
+# Their missed remark says no more than that something was not done; the analysis beside it says why.
+VAGUE = frozenset({("loop-vectorize", "MissedDetails")})
 BOOKKEEPING = frozenset({"asm-printer", "prologepilog", "size-info", "annotation-remarks", "kcfi", "memory-op-remarks"})
 KINDS = {
     "Passed": "passed",

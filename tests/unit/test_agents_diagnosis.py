@@ -79,6 +79,13 @@ def test_the_number_that_a_cause_rests_on_is_told_among_many() -> None:
     assert "stack 0 -> 9" in found.changes[0]
 
 
+def test_remarks_that_say_only_that_something_was_not_done_are_left_out() -> None:
+    vague = "--- !Missed\nPass:            loop-vectorize\nName:            MissedDetails\nFunction:        f\nArgs:\n...\n"
+    found = diagnose(-0.05, PLAIN, VECTOR, documents(vague + UNROLLED))
+    assert any("PartialUnrolled" in text for text in found.changes)
+    assert not any("MissedDetails" in text for text in found.changes)
+
+
 def test_vector_code_that_is_gone_is_missed() -> None:
     assert "vector code was lost" in diagnose(0.1, VECTOR, PLAIN).cause
 
