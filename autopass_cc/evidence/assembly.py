@@ -76,7 +76,8 @@ def read(
     `lengths` are their sizes, where these have been read already.
     """
     lengths, arch = sizes(toolchain, path) if lengths is None else lengths, toolchain.knob_arch
-    return {name: Code(name, lengths.get(name, 0), lines, arch) for name, lines in parse(disassembled(toolchain, path), only)}
+    listing = disassembled(toolchain, path, only)
+    return {name: Code(name, lengths.get(name, 0), lines, arch) for name, lines in parse(listing, only)}
 
 
 def sizes(toolchain: Toolchain, path: Path) -> Mapping[str, int]:
@@ -89,9 +90,10 @@ def sizes(toolchain: Toolchain, path: Path) -> Mapping[str, int]:
     return found
 
 
-def disassembled(toolchain: Toolchain, path: Path) -> str:
-    """Return what objdump says of an object's code; nothing where it cannot read it in time."""
-    return _run([str(toolchain.tool("llvm-objdump")), "--disassemble", "--no-show-raw-insn", str(path)])
+def disassembled(toolchain: Toolchain, path: Path, only: Collection[str] = ()) -> str:
+    """Return what objdump says of an object's code (`only`: of these functions); nothing where it cannot read it in time."""
+    which = f"--disassemble-symbols={','.join(only)}" if only else "--disassemble"
+    return _run([str(toolchain.tool("llvm-objdump")), which, "--no-show-raw-insn", str(path)])
 
 
 def parse(listing: str, only: Collection[str] = ()) -> list[tuple[str, tuple[str, ...]]]:

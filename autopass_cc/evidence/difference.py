@@ -113,8 +113,15 @@ def compare(before: ObjectFacts, after: ObjectFacts, hot: Sequence[str]) -> Diff
     first = [changes[name] for name in dict.fromkeys(hot) if name in changes]
     others = [each for each in changes.values() if each.changed and each not in first]
     others.sort(key=lambda each: (-abs(each.after.size - each.before.size), each.name))
-    came, went = record_file.tally(after.remarks - before.remarks), record_file.tally(before.remarks - after.remarks)
+    came, went = (
+        record_file.tally(_surplus(*pair)) for pair in ((after.remarks, before.remarks), (before.remarks, after.remarks))
+    )
     return Difference((before.size, after.size), (*first, *others), dict(came - went), dict(went - came))
+
+
+def _surplus(one: Mapping[str, int], other: Mapping[str, int]) -> dict[str, int]:
+    """Return what `one` has more of; Counter's own difference takes twice as long."""
+    return {text: count - other.get(text, 0) for text, count in one.items() if count > other.get(text, 0)}
 
 
 def bounded(lines: Sequence[str], most: int) -> str:

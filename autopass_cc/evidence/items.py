@@ -94,8 +94,9 @@ def items(evidence: Evidence) -> list[Item]:
         counted = (remark.pass_name, remark.kind) == ("inline", "passed")  # one item says how many calls were inlined
         kept = () if counted else _numbers(remark)
         groups[remark.pass_name, remark.name, remark.kind, remark.function, depth, kept].append(remark)
-    ordered = sorted((_rank(key, group, shares), key) for key, group in groups.items())
-    return [_item(f"e{number}", key, groups[key], shares) for number, (_, key) in enumerate(ordered, start=1)]
+    reasons = {key: blocker(group[0]) for key, group in groups.items()}
+    ordered = sorted((_rank(key, len(group), reasons[key], shares), key) for key, group in groups.items())
+    return [_item(f"e{number}", key, groups[key], reasons[key], shares) for number, (_, key) in enumerate(ordered, start=1)]
 
 
 def _numbers(remark: Remark) -> tuple[tuple[str, str], ...]:
@@ -118,7 +119,7 @@ def _without_vague(remarks: Iterable[Remark]) -> list[Remark]:
     ]
 
 
-def _item(id_: str, key: Key, group: list[Remark], shares: Mapping[str, float]) -> Item:
+def _item(id_: str, key: Key, group: list[Remark], why: Blocker | None, shares: Mapping[str, float]) -> Item:
     pass_name, name, kind, function, depth, kept = key
     places = sorted({remark.location for remark in group if remark.line}, key=lambda place: (len(place), place))
     return Item(
@@ -130,13 +131,12 @@ def _item(id_: str, key: Key, group: list[Remark], shares: Mapping[str, float]) 
         locations=tuple(place.rpartition("/")[2] for place in places[:PLACES]),
         loop_depth=depth,
         numbers=dict(kept[:4]),
-        blocker=blocker(group[0]),
+        blocker=why,
         hotness=_heat(key, shares) if shares else None,
         count=len(group),
     )
 
 
-def _rank(key: Key, group: list[Remark], shares: Mapping[str, float]) -> tuple[Any, ...]:
+def _rank(key: Key, count: int, why: Blocker | None, shares: Mapping[str, float]) -> tuple[Any, ...]:
     pass_name, name, kind, function, depth, _ = key
-    why = blocker(group[0])
-    return (-_heat(key, shares), why in BEYOND_EDITS, -depth, ORDER[kind], why is None, function, pass_name, name, -len(group))
+    return (-_heat(key, shares), why in BEYOND_EDITS, -depth, ORDER[kind], why is None, function, pass_name, name, -count)

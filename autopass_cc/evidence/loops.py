@@ -8,6 +8,7 @@ is reducible but for `goto` into loops; what such code has instead is not counte
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from autopass_cc.evidence.bodies import bodies
@@ -28,31 +29,23 @@ def depths(listing: str) -> dict[str, dict[int, int]]:
 
 
 def _function(body: str, lines: Mapping[str, int]) -> dict[int, int]:
-    graph, where = _blocks(body, lines)
-    if len(graph) > LARGEST:
+    texts = _blocks(body)
+    if len(texts) > LARGEST:
         return {}
-    depth = dict.fromkeys(graph, 0)
-    for block in (block for loop in _loops(graph).values() for block in loop):
-        depth[block] += 1
+    graph = {block: [target.strip('"') for target in _TARGET.findall(text)] for block, text in texts.items()}
+    depth = Counter(block for loop in _loops(graph).values() for block in loop)
     found: dict[int, int] = {}
-    for block, numbers in where.items():
-        for line in numbers:
-            if depth[block]:
-                found[line] = max(found.get(line, 0), depth[block])
+    for block, deep in depth.items():
+        for number in set(_DEBUG.findall(texts[block])) & lines.keys():
+            found[lines[number]] = max(found.get(lines[number], 0), deep)
     return found
 
 
-def _blocks(body: str, lines: Mapping[str, int]) -> tuple[Graph, dict[str, set[int]]]:
-    """Return successors and source lines by block; the entry block may have no label, its name is "" then."""
-    graph: Graph = {}
-    where: dict[str, set[int]] = {}
+def _blocks(body: str) -> dict[str, str]:
+    """Return the text of each block by its name; the entry block may have no label, its name is "" then."""
     first, *rest = _LABEL.split(body)  # text before the first label, then label and text in turn
     named = zip(rest[::2], rest[1::2], strict=True)
-    for label, text in [("", first), *named] if first.strip() else named:
-        block = label.strip('"')
-        graph[block] = [target.strip('"') for target in _TARGET.findall(text)]
-        where[block] = {lines[number] for number in set(_DEBUG.findall(text)) if number in lines}
-    return graph, where
+    return {label.strip('"'): text for label, text in ([("", first), *named] if first.strip() else named)}
 
 
 def _loops(graph: Graph) -> dict[str, set[str]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -56,10 +56,10 @@ def pack(evidence: Evidence, share: Share = Share.REMARKS, limit: int = LIMIT, r
     kept_functions = _fitting(functions, int(FOR_FUNCTIONS * limit))
     # the head is written once more with what was left out, which is longer by no more than this
     spare = tokens_of(_text(head, functions[:kept_functions], [], {"functions": 10**6, "evidence": 10**6}))
-    records = [item.to_json() for item in found]
-    kept_items = _fitting(records, limit - spare)
+    kept_items = _fitting((item.to_json() for item in found), limit - spare)
+    records = [item.to_json() for item in found[:kept_items]]
     left_out = {"functions": len(evidence.features) - kept_functions, "evidence": len(found) - kept_items}
-    text = _text(head, functions[:kept_functions], records[:kept_items], left_out)
+    text = _text(head, functions[:kept_functions], records, left_out)
     return Pack(text, tokens_of(text), {item.id: item.text for item in found[:kept_items]}, left_out)
 
 
@@ -83,14 +83,14 @@ def _text(head: Mapping[str, Any], functions: Sequence[Any], records: Sequence[A
     return "{" + ",\n".join(parts) + "}"
 
 
-def _fitting(rows: Sequence[Any], limit: int) -> int:
+def _fitting(rows: Iterable[Any], limit: int) -> int:
     """Return how many of the first rows fit a number of tokens."""
-    used = 0
-    for number, row in enumerate(rows):
+    used = number = 0
+    for number, row in enumerate(rows, start=1):
         used += tokens_of(json.dumps(row, ensure_ascii=False, separators=(",", ":")) + ",\n")
         if used > limit:
-            return number
-    return len(rows)
+            return number - 1
+    return number
 
 
 def _ordered(evidence: Evidence, ranked: Mapping[str, float]) -> list[Features]:

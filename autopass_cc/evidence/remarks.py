@@ -23,10 +23,11 @@ KINDS = {
 }
 
 # The fields and their order are those of LLVM's serializer (llvm/lib/Remarks/YAMLRemarkSerializer.cpp).
+# A name of a function is what C++ or assembler labels make of it, quotes inside; those of passes and remarks are words.
 HEAD = re.compile(
-    r"!(\w+)\nPass: +'?([^\n]*?)'?\nName: +'?([^\n]*?)'?\n"
+    r"!(\w+)\nPass: +'?([^\n']*)'?\nName: +'?([^\n']*)'?\n"
     r"(?:DebugLoc: +\{ File: '?([^\n]*?)'?,\s+Line: (\d+),\s+Column: (\d+) \}\n)?"
-    r"Function: +'?([^\n]*?)'?(?:\nHotness: +(\d+))?(?:\n|$)"
+    r"Function: +'?([^\n']*(?:'(?!\n|$)[^\n']*)*)'?(?:\nHotness: +(\d+))?(?:\n|$)"
 )
 ARGUMENT = re.compile(r"^  - (\w+):\s+['\"]?(.*?)['\"]?$", re.MULTILINE)
 

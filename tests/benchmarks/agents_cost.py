@@ -106,7 +106,7 @@ def main() -> int:
         clock.time("rules: 28 proposals", lambda: Rules().propose(situation, 28))
         names = [each.function for each in hot][:AMONG]
         before = ObjectFacts(assembly.read(toolchain, place / "a.o"), remarks.documents(yaml))
-        listed = assembly.disassembled(toolchain, place / "b.o")
+        listed = assembly.disassembled(toolchain, place / "b.o", names)
 
         def diagnose() -> None:
             for _ in range(CANDIDATES):
