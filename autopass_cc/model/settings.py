@@ -68,12 +68,15 @@ def load(environment: Mapping[str, str] = os.environ) -> Settings | None:
     url = environment.get(URL) or str(table.get("base_url", ""))
     if not url:
         return None
-    if urlsplit(url).scheme not in ("http", "https") or not urlsplit(url).hostname:
+    if not _is_url(url):
         raise ConfigError(path, f"{url!r} is not the URL of a model", "write [model] base_url as http://HOST:PORT/v1")
     key = environment.get(KEY, "")
     if not key and table.get("key"):
         _check_private(path)
-        key = str(table["key"]) if _origin(url) == _origin(str(table.get("base_url", ""))) else ""
+        owner = str(table.get("base_url", ""))
+        key = str(table["key"]) if _is_url(owner) and _origin(url) == _origin(owner) else ""
+    if not key.isascii() or not key.isprintable():
+        raise ConfigError(path, "the model's key has other characters than keys have", "copy it once more")
     chosen = {name: value for name, value in table.items() if name not in ("base_url", "model", "key", "share")}
     share = environment.get(SHARE) or table.get("share", Share.REMARKS.value)
     if share not in [each.value for each in Share]:
@@ -100,6 +103,14 @@ def _table(path: Path) -> dict[str, Any]:
         if not (number and value >= 0 if kind in ("int", "float") else isinstance(value, str)):
             raise ConfigError(path, f"[model] {name} is not a {kind}", "correct it")
     return table
+
+
+def _is_url(text: str) -> bool:
+    try:
+        parts = urlsplit(text)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and (parts.port or 1) > 0
+    except ValueError:  # an address or a port that is none
+        return False
 
 
 def _origin(url: str) -> tuple[str, str | None, int | None]:

@@ -12,10 +12,14 @@ from autopass_cc.model.errors import ModelError, Reason
 from autopass_cc.model.settings import Settings
 
 if TYPE_CHECKING:
+    import httpx2
     import openai
 
 LARGEST = 4 * 1024 * 1024  # bytes of a response; an answer has at most a sixteenth of it
 PLACEHOLDER = "none"  # as key where none is configured: without one the library would look for OPENAI_API_KEY
+# Of what the library would send; it adds headers of the user's environment (OPENAI_CUSTOM_HEADERS, OPENAI_ORG_ID, …), which
+# are meant for one server and may be keys of it.
+_HEADERS = ("host", "accept", "accept-encoding", "connection", "content-length", "content-type", "user-agent")
 
 
 @dataclass(frozen=True)
@@ -44,12 +48,20 @@ def client(settings: Settings, timeout: float) -> openai.OpenAI:
     """
     import openai
 
+    key = settings.key or PLACEHOLDER
+
+    def only(request: httpx2.Request) -> None:
+        for name in [name for name in request.headers if name not in _HEADERS and not name.startswith("x-stainless-")]:
+            del request.headers[name]
+        request.headers["authorization"] = f"Bearer {key}"
+
+    hooks = {"request": [only]}
     return openai.OpenAI(
         base_url=settings.base_url,
-        api_key=settings.key or PLACEHOLDER,
+        api_key=key,
         timeout=timeout,
         max_retries=0,
-        http_client=openai.DefaultHttpx2Client(follow_redirects=False, trust_env=False),
+        http_client=openai.DefaultHttpx2Client(follow_redirects=False, trust_env=False, event_hooks=hooks),
     )
 
 
@@ -105,4 +117,5 @@ def _read(data: bytes, settings: Settings) -> Written:
     usage = body.get("usage")
     told = [usage.get(name) if isinstance(usage, dict) else None for name in ("prompt_tokens", "completion_tokens")]
     prompt, completion = (value if isinstance(value, int) and 0 <= value < 10**9 else None for value in told)
-    return Written(text if isinstance(text, str) else "", choice.get("finish_reason") == "length", prompt, completion)
+    text = text.encode("utf-8", "replace").decode() if isinstance(text, str) else ""  # half of a pair cannot be kept
+    return Written(text, choice.get("finish_reason") == "length", prompt, completion)
