@@ -30,6 +30,7 @@ from autopass_cc.measure.verdict import Verdict
 from autopass_cc.model.connect import Confirm, connect, replay
 from autopass_cc.model.errors import ModelError
 from autopass_cc.model.settings import Settings
+from autopass_cc.model.transcript import calls
 from autopass_cc.project.config import Config
 from autopass_cc.recipe.words import Tier
 from autopass_cc.share import Share
@@ -60,6 +61,8 @@ class Options:
 def tune(db: Database, config: Config, options: Options, listener: Listener, stop: Callable[[], bool]) -> TuneResult:
     """Tune a project; everything finished is in the store at any moment. Raises AutopassErrors."""
     started = time.monotonic()
+    if options.replay is not None:
+        calls(options.replay)  # before anything is measured
     prepared = prepare(db, config, listener)
     runs = Runs(db)
     run, resumed = _begin(runs, prepared, options)
@@ -182,11 +185,11 @@ def _reasoning(db: Database, base: Baseline, options: Options) -> Reasoning:
         return Reasoning(setting, options.max_tier, None)
     settings = options.model
     share, context = (settings.share, settings.context) if settings else (Share.REMARKS, 0)
+    if options.replay is not None:
+        asker = replay(run.id, options.replay, **about)  # asked for by name: without it the run is not what was wanted
+        return Reasoning(setting, options.max_tier, asker, share, context)
     try:
-        if options.replay is not None:
-            asker = replay(run.id, options.replay, **about)
-        else:
-            asker = connect(db, run.id, settings, options.confirm, **about)
+        asker = connect(db, run.id, settings, options.confirm, **about)
     except ModelError as error:
         listener.line(f"model: {error.sentence} The rules go on alone ({error.next_step})")
         return Reasoning(setting, options.max_tier, None)

@@ -25,6 +25,7 @@ def parse(text: str) -> dict[str, Any]:
     for candidate in _candidates(text):
         try:
             data = json.loads(candidate, object_pairs_hook=_unique, parse_constant=_refuse)
+            json.dumps(data, ensure_ascii=False).encode()  # an escaped half of a pair is no text that could be kept
         except (ValueError, RecursionError) as error:
             problem = str(error) or "it is nested too deeply"
             continue

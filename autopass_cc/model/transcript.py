@@ -42,7 +42,7 @@ class Transcript:
         self._write({"kind": "call", "at": time.time_ns(), "where": vars(where), "messages": list(messages), **told})
 
     def _write(self, data: Mapping[str, Any]) -> None:
-        line = json.dumps(data, sort_keys=True, ensure_ascii=False).encode("utf-8", "surrogatepass") + b"\n"
+        line = json.dumps(data, sort_keys=True).encode() + b"\n"
         descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
         try:
             os.write(descriptor, line)
@@ -56,7 +56,9 @@ def read(path: Path) -> Iterator[dict[str, Any]]:
         text = path.read_text("utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise ModelError(Reason.NOT_RECORDED, f"{path} cannot be read ({error}).") from None
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, line in enumerate(text.split("\n"), start=1):  # not splitlines: JSON may hold what it splits at
+        if not line.strip():
+            continue
         try:
             data = json.loads(line)
             kind = data["kind"]
@@ -66,6 +68,14 @@ def read(path: Path) -> Iterator[dict[str, Any]]:
             raise ModelError(Reason.NOT_RECORDED, f"{path}, line {number}, is no line of a transcript.") from None
         if kind in ("header", "call"):
             yield data
+
+
+def calls(path: Path) -> list[dict[str, Any]]:
+    """Return what was asked in a transcript; raises ModelError where it is none, or nothing was."""
+    found = [line for line in read(path) if line["kind"] == "call"]
+    if not found:
+        raise ModelError(Reason.NOT_RECORDED, f"Nothing was asked in {path}.")
+    return found
 
 
 class Replay:
@@ -79,11 +89,10 @@ class Replay:
         self._transcript = transcript
         self._by_digest: dict[str, dict[str, Any]] = {}
         self._by_place: dict[tuple[str, int, int], dict[str, Any]] = {}
-        for line in read(path):
-            if line["kind"] == "call":
-                where = line["where"]
-                self._by_digest[_digest(line["messages"])] = line
-                self._by_place[where["module"], where["round"], where["turn"]] = line
+        for line in calls(path):
+            where = line["where"]
+            self._by_digest[_digest(line["messages"])] = line
+            self._by_place.setdefault((where["module"], where["round"], where["turn"]), line)
 
     def ask(self, where: Where, messages: Sequence[Message], schema: Mapping[str, Any], most: int) -> Answer:
         """Return what was answered then; raises ModelError: what failed then, or not-recorded."""
