@@ -75,8 +75,8 @@ class Budget:
 
 
 def spent_in_run(db: Database, run: int) -> Spent:
-    """Return what a run has spent."""
-    return _spent(db, "run = ?", run)
+    """Return what a run has spent; run 0 is all questions outside runs, of which the last 24 hours count."""
+    return _spent(db, "run = ? and (run > 0 or at > ?)", run, time.time_ns() - DAY)
 
 
 def spent_today(db: Database) -> Spent:
@@ -84,6 +84,6 @@ def spent_today(db: Database) -> Spent:
     return _spent(db, "at > ?", time.time_ns() - DAY)
 
 
-def _spent(db: Database, where: str, value: int) -> Spent:
-    row = next(iter(db.query(f"select {_SUMS} from model_call where {where}", [value])))  # noqa: S608 - constants of this file
+def _spent(db: Database, where: str, *values: int) -> Spent:
+    row = next(iter(db.query(f"select {_SUMS} from model_call where {where}", list(values))))  # noqa: S608 - constants of this file
     return Spent(int(row["requests"]), int(row["tokens"]), float(row["price"]))

@@ -83,16 +83,17 @@ class Endpoint:
         estimate: int,
     ) -> wire.Written:
         """Make one call, more where the server wants to be asked in a plainer manner. Raises ModelError or _PassingError."""
+        tried = self._manner
         while True:
             number = self._budget.book(where, digest, estimate, most)
             try:
-                written = wire.post(self._settings, self._manner.arguments(self._settings, messages, schema, most))
+                written = wire.post(self._settings, tried.arguments(self._settings, messages, schema, most))
             except wire.RejectedError as rejected:
                 self._budget.settle(number, str(rejected.status), 0, 0)
-                plainer = self._manner.plainer(rejected.complaint) if rejected.status in (400, 422) else None
+                plainer = tried.plainer(rejected.complaint) if rejected.status in (400, 422) else None
                 if plainer is None:
                     raise _failure(rejected, self._settings) from None
-                self._manner = plainer
+                tried = plainer
             except ModelError as error:
                 self._budget.settle(number, error.reason.value)
                 if error.reason in _PASSING:
@@ -100,7 +101,8 @@ class Endpoint:
                 raise
             else:
                 self._budget.settle(number, "answered", written.prompt_tokens, written.completion_tokens)
-                manner.remember(self._db, self._settings, self._manner)
+                self._manner = tried  # what no manner could answer says nothing about the server
+                manner.remember(self._db, self._settings, tried)
                 return written
 
     def _usable(self, written: wire.Written, digest: str, messages: Sequence[Message]) -> Answer:

@@ -18,6 +18,7 @@ from autopass_cc.model.asking import Message
 from autopass_cc.model.settings import Settings
 from autopass_cc.store.database import transaction
 
+TOO_LONG = ("context", "too long", "maximum length", "too many tokens")  # of complaints that no plainer manner answers
 FENCED = "Answer with one JSON object in a ```json block, and nothing else."
 
 
@@ -58,6 +59,8 @@ class Manner:
             return replace(self, limit="max_completion_tokens")
         if "temperature" in complaint and self.temperature:
             return replace(self, temperature=False)
+        if any(words in complaint.lower() for words in TOO_LONG):
+            return None
         rungs = list(Rung)
         place = rungs.index(self.rung) + 1
         return replace(self, rung=rungs[place]) if place < len(rungs) else None

@@ -14,7 +14,7 @@ from scripted_server import Act, Script, Server, error, in_turn, says, serving
 from sqlite_utils import Database
 
 from autopass_cc.model.asking import Message, Where
-from autopass_cc.model.budget import spent_in_run
+from autopass_cc.model.budget import DAY, spent_in_run
 from autopass_cc.model.client import Endpoint
 from autopass_cc.model.errors import ModelError, Reason
 from autopass_cc.model.settings import Settings
@@ -55,6 +55,10 @@ class Desk:
 def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Database]:
     monkeypatch.setenv("AUTOPASS_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("OPENAI_API_KEY", "sk-of-somebody-else")
+    for name in ("OPENAI_ORG_ID", "OPENAI_PROJECT_ID", "OPENAI_ADMIN_KEY"):
+        monkeypatch.setenv(name, "sk-of-somebody-else")
+    headers = "Authorization: Bearer sk-of-somebody-else\nX-Gateway-Key: sk-of-somebody-else"
+    monkeypatch.setenv("OPENAI_CUSTOM_HEADERS", headers)
     with writer() as db:
         yield db
 
@@ -231,10 +235,57 @@ def test_the_key_is_not_sent_where_a_redirect_points(store: Database, tmp_path: 
     assert other.requests == []
 
 
-def test_without_a_key_nobody_elses_is_sent(store: Database, tmp_path: Path) -> None:
+@pytest.mark.parametrize("key", ["", KEY])
+def test_nobody_elses_key_is_sent(store: Database, tmp_path: Path, key: str) -> None:
     with serving(in_turn(says(GOOD))) as server:
-        Desk(store, tmp_path, server, key="").ask()
-    assert "sk-of-somebody-else" not in json.dumps(dict(server.requests[0].headers))
+        Desk(store, tmp_path, server, key=key).ask()
+    headers = server.requests[0].headers
+    assert "sk-of-somebody-else" not in json.dumps(dict(headers))
+    assert headers["authorization"] == f"Bearer {key or 'none'}"
+
+
+def test_what_is_asked_outside_runs_is_limited_by_the_day(store: Database, tmp_path: Path) -> None:
+    outside = Where(0, "", 0, 1)
+    with serving(in_turn(says(GOOD))) as server:
+        desk = Desk(store, tmp_path, server, requests=1)
+        desk.endpoint = Endpoint(store, desk.settings, 0, Transcript(desk.path), desk.waits.append)
+        desk.ask(where=outside)
+        other: list[Message] = [{"role": "user", "content": "something else"}]
+        with pytest.raises(ModelError, match="budget"):
+            desk.ask(other, outside)
+        store.execute("update model_call set at = at - ?", [2 * DAY])
+        desk.ask(other, outside)
+
+
+def test_a_prompt_that_is_too_long_says_nothing_about_the_manner(store: Database, tmp_path: Path) -> None:
+    with serving(in_turn(error(400, "maximum context length is 8192 tokens"), says(GOOD))) as server:
+        desk = Desk(store, tmp_path, server)
+        assert desk.fails().reason is Reason.BAD_REQUEST
+        assert desk.asked == 1
+        desk.ask([{"role": "user", "content": "something short"}])
+        assert server.requests[-1].body["response_format"]["type"] == "json_schema"
+
+
+@pytest.mark.parametrize("word", ["\u2028", "\u0085", "é", "\U0001f600"])
+def test_whatever_an_answer_holds_its_transcript_can_be_read(store: Database, tmp_path: Path, word: str) -> None:
+    said = {**GOOD, "queries": [word]}
+    with serving(in_turn(says(json.dumps(said, ensure_ascii=False)))) as server:
+        desk = Desk(store, tmp_path, server)
+        desk.ask()
+    reply = next(line["reply"] for line in read(desk.path) if line["kind"] == "call")
+    assert json.loads(reply) == said
+
+
+@pytest.mark.parametrize("escaped", [True, False])
+def test_half_a_character_does_no_harm(store: Database, tmp_path: Path, *, escaped: bool) -> None:
+    half = "\\ud83d" if escaped else "\ud83d"
+    with serving(in_turn(says(f'{{"queries": ["cut {half}"]}}'))) as server:
+        desk = Desk(store, tmp_path, server)
+        if escaped:
+            assert desk.fails().reason is Reason.MALFORMED
+        else:
+            desk.ask()
+    assert len(list(read(desk.path))) == 2
 
 
 def test_the_transcript_is_private_whole_and_has_no_key(store: Database, tmp_path: Path) -> None:
@@ -268,7 +319,7 @@ def test_a_transcript_stands_in_for_the_model(store: Database, tmp_path: Path) -
         assert caught.value.reason is reason
 
 
-@pytest.mark.parametrize("text", ["", "{}", '{"kind": "call"}\n', "nonsense\n", "\xff"])
+@pytest.mark.parametrize("text", ["", '{"kind": "header"}\n', "{}", '{"kind": "call"}\n', "nonsense\n", "\xff"])
 def test_a_file_that_is_no_transcript_is_an_error_in_words(tmp_path: Path, text: str) -> None:
     path = tmp_path / "x.jsonl"
     path.write_bytes(text.encode("latin-1"))
@@ -279,22 +330,18 @@ def test_a_file_that_is_no_transcript_is_an_error_in_words(tmp_path: Path, text:
         Replay(tmp_path / "missing.jsonl", Transcript(tmp_path / "again.jsonl"))
 
 
-def test_a_call_that_a_process_died_in_stays_booked(store: Database, tmp_path: Path) -> None:
+def test_a_call_that_a_process_died_in_stays_booked(store: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     class Killed(BaseException):
         pass
 
-    def die(_request: object) -> Act:
-        return Act(b"x", wait=0.0)
+    def die(*_: object) -> None:
+        raise Killed
 
-    with serving(die) as server:
+    with serving(in_turn(says(GOOD))) as server:
         desk = Desk(store, tmp_path, server)
-
-        def stop(_seconds: float) -> None:
-            raise Killed
-
-        desk.endpoint._sleep = stop
+        monkeypatch.setattr("autopass_cc.model.wire.post", die)
         with pytest.raises(Killed):
             desk.ask()
     rows = list(sqlite3.connect(tmp_path / "home" / "autopass.db").execute("select outcome, prompt_tokens from model_call"))
-    assert len(rows) == 1
+    assert [row[0] for row in rows] == ["asked"]
     assert rows[0][1] > 1000
