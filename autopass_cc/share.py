@@ -10,4 +10,4 @@ class Share(enum.StrEnum):
 
     STATS = "stats"  # numbers: counts, sizes, times; functions as f1, f2, …
     REMARKS = "remarks"  # and names of functions and files, and what the compiler remarked
-    IR = "ir"  # and, where the model asks for it, IR and assembly of functions
+    IR = "ir"  # and the machine code of hot loops; where the model asks for it, IR and assembly of functions

@@ -110,7 +110,11 @@ def consent_command(*, revoke: bool, yes: bool) -> None:
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--json", "as_json", is_flag=True, help="Print the messages as one JSON document.")
 def show_prompt(file: Path, *, as_json: bool) -> None:
-    """Print what a model would be sent about FILE (a source), byte by byte; nothing is sent."""
+    """Print what a model would be sent about FILE (a source); nothing is sent.
+
+    The program is not run for it: what `tune` measures (shares of time, the machine code of hot loops where `share` is ir)
+    is missing. `autopass model transcript --prompts` prints what was sent, byte for byte.
+    """
     from autopass_cc.agents.parts import ROUNDS
     from autopass_cc.agents.preview import preview
     from autopass_cc.project import config as project_config

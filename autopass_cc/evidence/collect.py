@@ -23,7 +23,10 @@ from autopass_cc.toolchain.describe import Toolchain
 
 LISTING = ("-S", "-emit-llvm", "-Xclang", "-disable-llvm-passes", "-gline-tables-only")
 NO_COUNTERS: Mapping[str, float] = {}
-_DECIDES = re.compile(r"-O\w*|-m[\w.+-]+(?:=[\w.,+-]+)?|-f[\w-]+|-f(?:fp-[\w-]+|visibility|trapping-math)=[\w-]+")
+_DECIDES = re.compile(
+    r"-O\w*|-m[\w.+-]+|-m(?:arch|tune|cpu|fpu|float-abi|abi|cmodel|code-model|prefer-vector-width|recip)=[\w.,+-]+"
+    r"|-f(?!no-builtin-)[\w-]+|-f(?:fp-[\w-]+|visibility|trapping-math)=[\w-]+"
+)
 LOOKED_INTO = 5  # of the hottest functions, whose machine code is read
 LIMIT = 600.0  # seconds for one compile that is asked questions
 

@@ -15,8 +15,8 @@ _LEAVES = {
     "pass pipeline with what was measured",
     Share.REMARKS: "names of modules, files and functions, line numbers, what the compiler remarked about them, numbers about "
     "their code, and the pass pipeline with what was measured",
-    Share.IR: "names of modules, files and functions, what the compiler remarked about them, their IR and assembly where the "
-    "model asks for it, and the pass pipeline with what was measured",
+    Share.IR: "names of modules, files and functions, what the compiler remarked about them, the machine code of hot loops, "
+    "their IR and assembly where the model asks for it, and the pass pipeline with what was measured",
 }
 
 
@@ -24,7 +24,8 @@ def text(settings: Settings) -> str:
     """Return what one consents to."""
     return (
         f"{settings.host} (model {settings.model}) would get: {_LEAVES[settings.share]} (share = {settings.share.value}). "
-        "Source text is never sent. `autopass model show-prompt` prints the exact bytes."
+        "Source text is never sent. `autopass model show-prompt` prints such a prompt, `autopass model transcript --prompts` "
+        "what was sent."
     )
 
 

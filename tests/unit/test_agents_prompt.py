@@ -98,6 +98,8 @@ def test_what_broke_the_program_is_told_even_from_earlier_runs() -> None:
 def test_results_tell_names_only_where_names_may_be_told(share: Share) -> None:
     diagnosis = Diagnosis("registers ran out", ("secret: stack 0 -> 9",), function="secret", numbers=("code 80 -> 90 bytes",))
     told = replace(situation(KERNEL), history=(tried(Knob("unroll-count", "8"), screened=0.05, diagnosis=diagnosis),))
+    before = tried(Knob("unroll-count", "4"), screened=0.05)
+    told = replace(told, memory=(replace(before, proposal=replace(before.proposal, hypothesis="unroll secret")),))
     text = prompt.opening("{}", told, 2, 3, (), share)
     assert "diagnosis: registers ran out" in text
     assert "code 80 -> 90 bytes" in text

@@ -106,6 +106,13 @@ def test_a_symbol_of_several_modules_belongs_to_the_first_in_link_order() -> Non
 
 
 def test_flags_that_decide_about_code_are_told_and_what_they_name_is_not() -> None:
-    words = ("-O2", "-march=x86-64-v3", "-ffast-math", "-ffp-contract=fast")
-    naming = ("-fplugin=/a/b.so", "-fdebug-prefix-map=/home/me=.", "-DX=1", "-I/x")
+    words = ("-O2", "-march=x86-64-v3", "-mavx2", "-fno-builtin", "-ffast-math", "-ffp-contract=fast")
+    naming = (
+        "-mstack-protector-guard-symbol=secret",
+        "-fno-builtin-secret",
+        "-fplugin=/a/b.so",
+        "-fdebug-prefix-map=/home/me=.",
+        "-DX=1",
+        "-I/x",
+    )
     assert collect.deciding_flags(["cc", *words, *naming]) == words

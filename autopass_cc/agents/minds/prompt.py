@@ -159,12 +159,12 @@ def history_text(situation: Situation, share: Share = Share.REMARKS) -> str:
 
 def _line(tried: Tried, share: Share) -> str:
     text = f"- {tried.recipe[:NAMED] or 'candidate'}: {', '.join(map(text_of, tried.proposal.edits))}: {_outcome(tried)}"
-    if tried.proposal.mind == MODEL:  # what varies its values stands beside it
+    named = share is not Share.STATS
+    if tried.proposal.mind == MODEL and named:  # words of a run in which more was shared may be among them
         expected = f"; you expected {tried.proposal.expected}" if tried.proposal.expected else ""
         text += f" (your hypothesis: {tried.proposal.hypothesis}{expected})"
     if tried.diagnosis is not None:
         found = tried.diagnosis
-        named = share is not Share.STATS
         where = f" ({found.function})" if found.function and named else ""
         text += f"\n  diagnosis: {found.cause}{where}. {'; '.join([*found.numbers, *(found.changes if named else ())])}"
         text += f"\n  undo: {', '.join(found.undo)}" if found.undo else ""
