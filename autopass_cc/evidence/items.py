@@ -87,7 +87,7 @@ class Item:
 
 def items(evidence: Evidence) -> list[Item]:
     """Return the evidence in a module's remarks, the hottest, deepest and most refused first; ids e1, e2, … in that order."""
-    shares = {hot.function: hot.share for hot in evidence.hot}
+    shares = {hot.function: hot.share for hot in evidence.hot if hot.function}  # without a profile only modules have shares
     groups: dict[Key, list[Remark]] = defaultdict(list)
     for remark in _without_vague(evidence.remarks):
         depth = evidence.depths.get(remark.function, NO_LOOPS).get(remark.line, 0)
@@ -121,7 +121,9 @@ def _without_vague(remarks: Iterable[Remark]) -> list[Remark]:
 
 def _item(id_: str, key: Key, group: list[Remark], why: Blocker | None, shares: Mapping[str, float]) -> Item:
     pass_name, name, kind, function, depth, kept = key
-    places = sorted({remark.location for remark in group if remark.line}, key=lambda place: (len(place), place))
+    places = sorted(
+        {remark.location for remark in group if remark.line and remark.location}, key=lambda place: (len(place), place)
+    )
     return Item(
         id=id_,
         pass_name=pass_name,

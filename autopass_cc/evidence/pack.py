@@ -17,7 +17,9 @@ from autopass_cc.tokens import tokens_of
 
 LIMIT = 3000  # tokens; what local servers with a context of 8,192 still take together with the menu of edits
 UNRANKED: Mapping[str, float] = {}
-LOOPS, LOOP_LINES = 2, 40  # hot loops that are shown where machine code may be, and their lines
+LOOPS, LOOP_LINES = 2, 40  # hot loops that are shown where machine code may be, and their lines, at most
+FOR_LOOPS = 0.3  # of the limit at most, for both
+NOTHING_FITS = {"functions": 10**6, "evidence": 10**6}  # what was left out, at its longest
 FOR_FUNCTIONS = 0.4  # of the limit at most, so that many hot functions leave room for what was refused
 COUNTS = ("blocks", "loops", "conditional_branches", "switches", "cases", "indirect_branches", "calls", "memory", "floats")
 
@@ -52,10 +54,10 @@ def pack(evidence: Evidence, share: Share = Share.REMARKS, limit: int = LIMIT, r
         **({"counters_of_the_program": dict(named.counters)} if named.counters else {}),
     }
     if share is Share.IR:
-        head["hot_loops"] = _hot_loops(named)
-    kept_functions = _fitting(functions, int(FOR_FUNCTIONS * limit))
+        head["hot_loops"] = _hot_loops(named, int(FOR_LOOPS * limit))
+    kept_functions = _fitting(functions, min(int(FOR_FUNCTIONS * limit), limit - tokens_of(_text(head, [], [], NOTHING_FITS))))
     # the head is written once more with what was left out, which is longer by no more than this
-    spare = tokens_of(_text(head, functions[:kept_functions], [], {"functions": 10**6, "evidence": 10**6}))
+    spare = tokens_of(_text(head, functions[:kept_functions], [], NOTHING_FITS))
     kept_items = _fitting((item.to_json() for item in found), limit - spare)
     records = [item.to_json() for item in found[:kept_items]]
     left_out = {"functions": len(evidence.features) - kept_functions, "evidence": len(found) - kept_items}
@@ -122,13 +124,17 @@ def _machine_code(evidence: Evidence, function: str) -> dict[str, int] | None:
     return {"bytes": code.size, **code.mix.to_json()} if code else None
 
 
-def _hot_loops(evidence: Evidence) -> dict[str, str]:
-    """Return the deepest loops of the hottest functions as text."""
+def _hot_loops(evidence: Evidence, limit: int) -> dict[str, str]:
+    """Return the deepest loops of the hottest functions as text, each of them within its part of `limit` tokens."""
     loops = {name: code.hot_loop() for name, code in evidence.code.items()}
-    hottest = [hot.function for hot in evidence.hot if loops.get(hot.function)]
-    return {
-        name: "; ".join(loops[name][:LOOP_LINES]) + (" …" if len(loops[name]) > LOOP_LINES else "") for name in hottest[:LOOPS]
-    }
+    hottest = [hot.function for hot in evidence.hot if loops.get(hot.function)][:LOOPS]
+    return {name: text for name in hottest if (text := _shortened(loops[name], limit // len(hottest)))}
+
+
+def _shortened(lines: Sequence[str], limit: int) -> str:
+    """Return as many of the first lines as fit a number of tokens, and "…" where that is not all."""
+    kept = min(LOOP_LINES, _fitting(lines, limit))
+    return "; ".join(lines[:kept]) + (" …" if kept < len(lines) else "") if kept else ""
 
 
 def _renamed(evidence: Evidence) -> Evidence:

@@ -204,7 +204,9 @@ def big(count: int) -> Evidence:
     features = tuple(Features(f"function_{n}", blocks=n, loops=2, instructions=50 + n) for n in range(count))
     hot = tuple(Hot("a.c", f"function_{n}", 1 / (n + 2)) for n in range(count))
     told = tuple(remark(function=f"function_{n}", arguments={"Callee": f"callee_{m}"}) for n in range(count) for m in range(5))
-    return Evidence("a.c", "O3", "c", 0.9, hot, told, features)
+    loop = ("L0:", *[f"movsd {8 * n}(%rdi,%rax,8), %xmm{n % 8}" for n in range(60)], "jne <L0>")
+    code = {f"function_{n}": Code(f"function_{n}", 500, loop, "x86") for n in range(min(count, 5))}
+    return Evidence("a.c", "O3", "c", 0.9, hot, told, features, code=code)
 
 
 @pytest.mark.parametrize("count", [0, 1, 30, 800])
@@ -219,6 +221,18 @@ def test_a_pack_fits_and_says_what_it_left_out(count: int, limit: int, share: Sh
     assert len(data["evidence"]) + found.left_out["evidence"] == different * count
     assert {key: number for key, number in found.left_out.items() if number} == data.get("left_out", {})
     assert list(found.known) == [each["id"] for each in data["evidence"]]
+
+
+def test_hot_loops_are_shortened_to_their_part_of_the_room() -> None:
+    whole, short = (json.loads(pack(big(5), Share.IR, limit).text)["hot_loops"] for limit in (6000, 600))
+    assert whole["function_0"].count("movsd") > short["function_0"].count("movsd") > 0
+    assert short["function_0"].endswith("…")
+
+
+def test_without_a_profile_nothing_has_a_share() -> None:
+    refused, done = remark(arguments={"Callee": "g"}, line=1), remark(name="Inlined", kind="passed")
+    found = items(evidence(done, refused, hot=(Hot("a.c", "", 1.0),)))
+    assert [(item.name, item.hotness) for item in found] == [("TooCostly", None), ("Inlined", None)]
 
 
 def test_the_same_evidence_gives_the_same_text() -> None:
