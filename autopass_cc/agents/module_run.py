@@ -66,7 +66,8 @@ def tune_module(base: Baseline, task: Task, label: str, seconds: float, among: i
     if not done:
         base.evaluation.listener.line(f"{label}: {task.score.why}; searching for up to {seconds:.0f} s")
         finalists = search.run(known)
-        runs.note(run.id, **{f"invalid:{name}": search.invalid})
+        earlier = runs.get(run.id).facts.get(f"invalid:{name}", 0)
+        runs.note(run.id, **{f"invalid:{name}": earlier + search.invalid})
         if language is not None:
             runs.note(run.id, **{f"model:{name}": asdict(language.tally)})
         if base.evaluation.stop():
@@ -92,7 +93,7 @@ def _search(
     record, situation = module.record, start.situation
     gate = Gate(prepared.builder, module, toolchain.tool("llvm-nm"), evaluation.runs.avoided(toolchain.id, record.exact))
     mind, language = reasoning.minds(base, module, task.evidence, task.score.heat, situation.base)
-    deadline = time.monotonic() + seconds
+    deadline, before = time.monotonic() + seconds, language.tally.waited if language is not None else 0.0
 
     def save(tried: Tried, recipe: Recipe) -> None:
         evaluation.runs.save_candidate(row_of(run.id, module.name, tried), recipe.render())
@@ -102,7 +103,7 @@ def _search(
     def time_left() -> float:
         if evaluation.stop():
             return GIVEN_UP
-        waited = language.tally.waited if language is not None else 0.0  # for answers: bounded by rounds and time-outs
+        waited = language.tally.waited - before if language is not None else 0.0  # for answers: bounded by rounds, time-outs
         return deadline + waited - time.monotonic()
 
     screen = RoundScreen(base, module)
@@ -121,7 +122,7 @@ def _search(
         lambda recipe: cost.ratio(prepared.builder, module, recipe, prepared.place),
         base_text=start.base_text,
         pipelines=start.pipelines,
-        rounds=reasoning.setting.rounds if language is not None else 0,
+        rounds=language.rounds_left if language is not None else 0,
         feedback=reasoning.setting.feedback,
         diagnose=Diagnostician(prepared, module, task.evidence, counted).diagnose,
     )

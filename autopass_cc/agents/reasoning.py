@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from autopass_cc.agents.baseline import Baseline
 from autopass_cc.agents.minds.chance import Chance
 from autopass_cc.agents.minds.council import Council
-from autopass_cc.agents.minds.language import Language
+from autopass_cc.agents.minds.language import Language, Tally
 from autopass_cc.agents.minds.protocol import Mind, Proposal, Situation
 from autopass_cc.agents.minds.rules import Rules
 from autopass_cc.agents.parts import ROUNDS, Minds, Part
@@ -27,6 +27,7 @@ from autopass_cc.share import Share
 
 # Tokens of a prompt besides the pack: task, pipeline, passes, knobs, some history; and an answer.
 OTHERWISE, LEAST_PACK = 7000, 600
+LEAST_DIGITS = 6  # of a recipe's digest, by which a model may name a candidate
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,8 @@ class Reasoning:
         told = pack(evidence, self.share, limit, ranked) if analysed else bare(evidence, self.share)
 
         def recipe_of(digits: str) -> Recipe | None:
-            found = [row for row in runs.candidates(run.id, module.name) if len(digits) >= 6 and row.recipe.startswith(digits)]
+            rows = [*runs.candidates(run.id, module.name), *runs.earlier_candidates(run, module.name)]
+            found = [row for row in rows if len(digits) >= LEAST_DIGITS and row.recipe.startswith(digits)]
             return Recipe.parse(runs.recipe_text(found[0].recipe)) if found else None
 
         compiler = Answerer(
@@ -109,7 +111,9 @@ class Reasoning:
         def say(text: str) -> None:
             base.evaluation.listener.line(f"  {module.name}: {text}")
 
-        return Language(self.asker, compiler, told.text, told.known, run.id, module.name, self.setting.rounds, say, self.share)
+        tally = Tally(**runs.get(run.id).facts.get(f"model:{module.name}", {}))  # of this run's earlier searches: rounds go on
+        rounds = self.setting.rounds
+        return Language(self.asker, compiler, told.text, told.known, run.id, module.name, rounds, say, self.share, tally)
 
 
 class Standby:

@@ -13,7 +13,7 @@ from situations import KERNEL, base_text, situation
 from sqlite_utils import Database
 
 from autopass_cc.agents.minds import language
-from autopass_cc.agents.minds.language import Language
+from autopass_cc.agents.minds.language import Language, Tally
 from autopass_cc.agents.minds.protocol import Proposal, Situation, Tried
 from autopass_cc.agents.parts import Minds
 from autopass_cc.agents.reasoning import Setting, Standby
@@ -95,6 +95,17 @@ def test_a_model_is_asked_once_a_wave_and_for_so_many_rounds(store: Database, tm
         assert room.propose(3) == []
         assert len(server.requests) == 2
         assert "Round 2 of 2" in server.requests[1].body["messages"][1]["content"]
+
+
+def test_rounds_of_an_earlier_search_count(store: Database, tmp_path: Path) -> None:
+    with serving(in_turn(answer([knob("unroll-count", 4)]))) as server:
+        room = Room(store, tmp_path, server)
+        first = room.mind
+        used = Language(first.asker, first.compiler, EVIDENCE, {}, 1, "a.c", 3, room.said.append, tally=Tally(rounds=3))
+        room.mind = used
+        assert room.propose() == []
+        assert room.propose(2) == []
+    assert (server.requests, used.silent, used.rounds_left) == ([], True, 0)  # the rules come in
 
 
 def test_what_was_tried_is_not_proposed_again_and_is_told(store: Database, tmp_path: Path) -> None:

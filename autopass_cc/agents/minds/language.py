@@ -72,19 +72,28 @@ class Language:
     share: Share = Share.REMARKS
     tally: Tally = field(default_factory=Tally)
     name: str = MODEL
-    gave_up: bool = False  # after failures: it is not asked about this module again
+    gave_up: bool = False  # after failures, or as an earlier search used its rounds up: it is not asked about this module again
     silent: bool = False  # it was asked in this wave, and had nothing usable
     _wave: int = 0
     _queue: list[Proposal] = field(default_factory=list)
     _notes: tuple[str, ...] = ()
     _failed: int = 0
 
+    def __post_init__(self) -> None:
+        """Give up before the first wave where no round is left, so that others come in."""
+        self.gave_up = self.gave_up or not self.rounds_left
+
+    @property
+    def rounds_left(self) -> int:
+        """Return how often it may be asked yet."""
+        return max(0, self.rounds - self.tally.rounds)
+
     def propose(self, situation: Situation, wanted: int) -> Sequence[Proposal]:
         """Return what the model proposes in this wave; it is asked when the wave is new and a round is left."""
         if situation.wave != self._wave:
             self._wave = situation.wave
             self._queue, self.silent = [], self.gave_up
-            if self.tally.rounds < self.rounds and not self.gave_up:
+            if self.rounds_left and not self.gave_up:
                 self._round(situation)
         seen = {tried.proposal.edits for tried in situation.history}
         return [proposal for proposal in self._queue if proposal.edits not in seen][:wanted]
