@@ -5,7 +5,6 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
 
 from autopass_cc.errors import QueryError, RecipeError
 from autopass_cc.evidence import mca
@@ -159,10 +158,15 @@ class Answerer:
         if recipe is None:
             raise QueryError("There is no such candidate; name one by the id that the results show.")
         after = facts(self._builder, self._module, self._toolchain, recipe)
+        if not after.code:
+            raise QueryError("That candidate does not compile.")
         name = self._function(question, list(self._before().code))
         change = compare(self._before(), after, [name])
-        told: list[Any] = [f"module: {change.size[0]} -> {change.size[1]} bytes"]
-        for each in change.functions[:1]:
-            told.append(f"{each.name}: {', '.join(each.words) or 'unchanged'}")
-            told += each.hot_loop().splitlines() if self._share is Share.IR else []
+        told = [f"module: {change.size[0]} -> {change.size[1]} bytes"]
+        if name in after.code:
+            found = change.functions[0]
+            told.append(f"{name}: {', '.join(found.words) or 'unchanged'}")
+            told += found.hot_loop().splitlines() if self._share is Share.IR else []
+        else:
+            told.append(f"{name} is no function of its own there")
         return [*told, *change.remarks()]

@@ -120,6 +120,14 @@ def test_a_knob_that_would_do_nothing_is_dropped() -> None:
     assert "dfa-jump-threading" in found.notes[0]
 
 
+def test_nothing_of_a_dropped_edit_is_left() -> None:
+    idle = {"op": "knob", "name": "dfa-max-num-paths", "value": "4", "try": ["8", "16"]}
+    wrong = {"op": "knob", "name": "polly-tiling", "value": "maybe", "try": []}
+    found = repair(idle, wrong, {"op": "knob", "name": "unroll-count", "value": "4", "try": ["2"]})
+    assert found.edits == (Knob("unroll-count", "4"),)
+    assert dict(found.values) == {"unroll-count": ("2",)}
+
+
 def test_what_steers_the_default_pipeline_does_not_go_with_edits_of_passes() -> None:
     found = repair({"op": "remove", "target": "sccp#1"}, knob("polly", "true"))
     assert found.edits == (Remove("sccp#1"),)

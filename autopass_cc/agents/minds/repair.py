@@ -72,7 +72,8 @@ class Repairer:
                 if isinstance(edit, Knob) and isinstance(item, Mapping):
                     values[edit.name] = tuple(self._further(self._knobs[edit.name], item.get("try"), edit.value))
         kept = self._without_idle(kept, notes)
-        return Repaired(tuple(kept), tuple(notes), {name: found for name, found in values.items() if found})
+        knobs = {edit.name for edit in kept if isinstance(edit, Knob)}
+        return Repaired(tuple(kept), tuple(notes), {name: found for name, found in values.items() if found and name in knobs})
 
     def _edit(self, item: object, notes: list[str]) -> Edit:
         if not isinstance(item, Mapping):
@@ -186,12 +187,17 @@ class Repairer:
         """Add an edit if it goes with those kept, with the switch that it needs unless that is `named` by another edit."""
         if edit in kept:
             return
-        for needed in switch(self._knobs[edit.name], self._choice) if isinstance(edit, Knob) else ():
-            if needed.name not in named and not any(isinstance(each, Knob) and each.name == needed.name for each in kept):
-                if needed.name not in self._knobs:
-                    raise _DroppedError(f"it needs {needed.name}, which may not be set here")
-                self._add(kept, needed, notes, named)
-                notes.append(f"{text_of(needed)} was added, because {text_of(edit)} does nothing without it")
+        knobs = {each.name for each in kept if isinstance(each, Knob)}
+        switches = switch(self._knobs[edit.name], self._choice) if isinstance(edit, Knob) else ()
+        missing = [needed for needed in switches if needed.name not in named and needed.name not in knobs]
+        for needed in missing:
+            if needed.name not in self._knobs:
+                raise _DroppedError(f"it needs {needed.name}, which may not be set here")
+            problem = objection(self._base, [*kept, needed, edit], self._choice)
+            if problem is not None:  # before the switch is added for nothing
+                raise _DroppedError(problem)
+            self._add(kept, needed, notes, named)
+            notes.append(f"{text_of(needed)} was added, because {text_of(edit)} does nothing without it")
         problem = objection(self._base, [*kept, edit], self._choice)
         if problem is not None:
             raise _DroppedError(problem)
