@@ -1,6 +1,6 @@
 """What each part of the loop is worth: the same module tuned from scratch with parts switched off.
 
-    python tests/benchmarks/ablations.py [--budget 90] [--arm ARM ...] [--results FILE] [EXAMPLE:MODULE[:COMMAND] ...]
+    python tests/benchmarks/ablations.py [--budget 150] [--arm ARM ...] [--results FILE] [EXAMPLE:MODULE[:COMMAND] ...]
 
 The model is that of a config.toml (--model); without one, arms that need it are left out. A run of one round takes
 the answers of its first round from the transcript of three. Each run is a process of its own, in a home of which nothing
@@ -25,7 +25,7 @@ from typing import Any
 from autopass_cc.report import table
 
 HERE = Path(__file__).resolve().parents[2]
-EXAMPLES = ("sort:heap.c", "stencil:multiply.c:./plate 320 24", "compressor:coder.c")
+EXAMPLES = ("sort:heap.c", "stencil:multiply.c:./plate 320 24", "compressor:coder.c:./pack 200000 13")
 ARMS: Mapping[str, tuple[str, ...]] = {
     "rules only": ("--mind", "rules"),
     "random edits (no Reasoning)": ("--mind", "rules", "--without", "reasoning"),
@@ -47,7 +47,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Tune examples with parts of the loop switched off.")
     parser.add_argument("examples", nargs="*", default=EXAMPLES, metavar="EXAMPLE:MODULE[:COMMAND]")
     parser.add_argument("--arm", action="append", choices=list(ARMS), help="only this; repeatable")
-    parser.add_argument("--budget", default="90", help="of each run, in seconds")
+    parser.add_argument("--budget", default="150", help="of each run, in seconds")
     parser.add_argument("--seed", default="1")
     parser.add_argument("--model", type=Path, metavar="FILE", help="a config.toml with a [model] section")
     parser.add_argument("--results", type=Path, default=Path("ablations.jsonl"))
