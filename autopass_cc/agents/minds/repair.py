@@ -193,15 +193,11 @@ class Repairer:
         for needed in missing:
             if needed.name not in self._knobs:
                 raise _DroppedError(f"it needs {needed.name}, which may not be set here")
-            problem = objection(self._base, [*kept, needed, edit], self._choice)
-            if problem is not None:  # before the switch is added for nothing
-                raise _DroppedError(problem)
-            self._add(kept, needed, notes, named)
-            notes.append(f"{text_of(needed)} was added, because {text_of(edit)} does nothing without it")
-        problem = objection(self._base, [*kept, edit], self._choice)
+        problem = objection(self._base, [*kept, *missing, edit], self._choice)
         if problem is not None:
             raise _DroppedError(problem)
-        kept.append(edit)
+        notes += [f"{text_of(needed)} was added, because {text_of(edit)} does nothing without it" for needed in missing]
+        kept += [*missing, edit]
 
     def _without_idle(self, kept: list[Edit], notes: list[str]) -> list[Edit]:
         """Drop knobs that would change nothing beside the other edits."""
