@@ -18,7 +18,8 @@ from autopass_cc.model.asking import Message
 from autopass_cc.model.settings import Settings
 from autopass_cc.store.database import transaction
 
-TOO_LONG = ("context", "too long", "maximum length", "too many tokens")  # of complaints that no plainer manner answers
+# Of complaints about the prompt's length, which no plainer manner answers.
+TOO_LONG = ("context length", "context window", "context_length", "prompt is too long", "too many tokens")
 FENCED = "Answer with one JSON object in a ```json block, and nothing else."
 
 
