@@ -113,7 +113,9 @@ class Reasoning:
 
         tally = Tally(**runs.get(run.id).facts.get(f"model:{module.name}", {}))  # of this run's earlier searches: rounds go on
         rounds = self.setting.rounds
-        return Language(self.asker, compiler, told.text, told.known, run.id, module.name, rounds, say, self.share, tally)
+        return Language(
+            self.asker, compiler, told.text, told.known, run.id, module.name, rounds, say, share=self.share, tally=tally
+        )
 
 
 class Standby:

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 LARGEST = 4 * 1024 * 1024  # bytes of a response; an answer has at most a sixteenth of it
 PLACEHOLDER = "none"  # as key where none is configured: without one the library would look for OPENAI_API_KEY
-# Of what the library would send; it adds headers of the user's environment (OPENAI_CUSTOM_HEADERS, OPENAI_ORG_ID, …), which
-# are meant for one server and may be keys of it.
+# What is sent, with the library's own x-stainless-*, which it needs. It would add what the user's environment holds for one
+# server (OPENAI_CUSTOM_HEADERS, OPENAI_ORG_ID, …), keys perhaps.
 _HEADERS = ("host", "accept", "accept-encoding", "connection", "content-length", "content-type", "user-agent")
 
 

@@ -157,6 +157,15 @@ def test_only_what_may_be_shared_can_be_asked(desk: Desk, share: Share, kinds: i
         assert "There is no such question" in desk.ask(share, ask="ir", function="dot", site="end")
 
 
+def test_of_a_candidate_that_does_not_compile_nothing_is_told(desk: Desk) -> None:
+    recipe = desk.recipe(Knob("unroll-count", "2"))
+    answerer = desk.answerer(recipe=recipe)
+    question = {"ask": "candidate", "candidate": recipe.digest[:8], "function": "dot"}
+    assert "bytes" in answerer.answer(question)
+    Path(desk.record.src).write_text("int broken(")
+    assert answerer.answer(question) == "That candidate does not compile."
+
+
 def test_answers_are_bounded_and_say_what_is_cut_off(desk: Desk) -> None:
     told = desk.ask(ask="ir", function="scale", site="end")
     assert len(told.splitlines()) <= 61

@@ -68,6 +68,9 @@ def test_consent_is_asked_for_kept_and_taken_back(tmp_path: Path) -> None:
     ("text", "mode", "words"),
     [
         ('base_url = "ftp://x/v1"\n', 0o600, "is not the URL of a model"),
+        ('base_url = "http://[::1"\n', 0o600, "is not the URL of a model"),
+        ('base_url = "http://127.0.0.1:port/v1"\n', 0o600, "is not the URL of a model"),
+        ('base_url = "http://127.0.0.1:1/v1"\nkey = "ключ"\n', 0o600, "other characters than keys have"),
         ('base_url = "http://127.0.0.1:1/v1"\nkey = "k"\n', 0o644, "chmod 600"),
         ('base_url = "http://127.0.0.1:1/v1"\nshare = "all"\n', 0o600, "choose stats, remarks, ir"),
         ('base_url = "http://127.0.0.1:1/v1"\ntimeout = "long"\n', 0o600, "timeout is not a float"),
