@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import platform
+from typing import Any
+
 from autopass_cc.agents.exact_only import why_exact_only
 from autopass_cc.agents.module_run import Finding
 from autopass_cc.agents.prepare import Prepared
+from autopass_cc.machine import machine_id
+from autopass_cc.measure.stats import Estimate
 from autopass_cc.store.entries import Entry
 from autopass_cc.store.runs import Run
 
@@ -26,6 +31,8 @@ def entry_of(prepared: Prepared, finding: Finding, run: Run) -> Entry:
         inherited=record.inherited,
         toolchain=prepared.toolchain.id,
         digest=record.digest,
+        portable_exact=record.portable_exact,
+        portable_inherited=record.portable_inherited,
         edits=list(result.edits),
         median=estimate.median,
         low=estimate.low,
@@ -33,5 +40,19 @@ def entry_of(prepared: Prepared, finding: Finding, run: Run) -> Entry:
         log_e=finding.log_e,
         share=result.share or 0.0,
         run=run.id,
+        provenance=provenance(prepared, estimate),
         exact_only=why_exact_only(prepared.builder, module, finding.recipe, prepared.toolchain),
     )
+
+
+def provenance(prepared: Prepared, estimate: Estimate) -> dict[str, Any]:
+    """Return where and how a recipe was measured, as it goes into the store and into exports."""
+    return {
+        "compiler": prepared.toolchain.version,
+        "target": prepared.toolchain.target,
+        "cpu": prepared.toolchain.cpu,
+        "machine": machine_id(),
+        "kernel": platform.release(),
+        "blocks": estimate.n,
+        "coverage": round(estimate.coverage, 4),
+    }

@@ -19,7 +19,7 @@ from autopass_cc.report import story
 from autopass_cc.store.builds import CompileRecord
 from autopass_cc.store.database import reader
 from autopass_cc.store.entries import Entry, entries
-from autopass_cc.store.runs import CandidateRow, Runs
+from autopass_cc.store.runs import CandidateRow, RunReader
 from autopass_cc.toolchain.reasons import sentences
 
 
@@ -57,8 +57,8 @@ def collect(config: project_config.Config, rel: str) -> dict[str, Any]:
         found = {out: record for out, record in latest(db, config.root).items() if record.rel == rel}
         if db is not None:
             mine = [entry for entry in entries(db, config.id) if _source(entry.module) == rel]
-            run = Runs(db).latest(config.id)
-            tried = [row for row in Runs(db).candidates(run.id) if _source(row.module) == rel] if run else []
+            run = RunReader(db).latest(config.id)
+            tried = [row for row in RunReader(db).candidates(run.id) if _source(row.module) == rel] if run else []
             facts = run.facts if run else {}
     if not found and not mine:
         raise NothingRecordedError(

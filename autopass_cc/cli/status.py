@@ -19,7 +19,7 @@ from autopass_cc.report import table
 from autopass_cc.store.builds import CompileRecord
 from autopass_cc.store.database import reader
 from autopass_cc.store.entries import Entry, entries
-from autopass_cc.store.runs import Runs
+from autopass_cc.store.runs import RunReader
 from autopass_cc.toolchain.reasons import sentences
 
 
@@ -43,7 +43,7 @@ def collect(config: project_config.Config) -> dict[str, Any]:
         compiles = latest(db, config.root)
         if db is not None:
             published = entries(db, config.id)
-            run = Runs(db).latest(config.id)
+            run = RunReader(db).latest(config.id)
     present = [record for record in compiles.values() if Path(record.out).exists()]
     return {
         "project": str(config.root),

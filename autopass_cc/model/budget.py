@@ -14,7 +14,7 @@ from sqlite_utils import Database
 from autopass_cc.model.asking import Where
 from autopass_cc.model.errors import ModelError, Reason
 from autopass_cc.model.settings import Settings
-from autopass_cc.store.database import transaction
+from autopass_cc.store.database import Rows, transaction
 
 DAY = 86_400 * 10**9  # ns
 _SUMS = "count(*) as requests, coalesce(sum(prompt_tokens + completion_tokens), 0) as tokens, coalesce(sum(price), 0) as price"
@@ -79,11 +79,11 @@ def spent_in_run(db: Database, run: int) -> Spent:
     return _spent(db, "run = ? and (run > 0 or at > ?)", run, time.time_ns() - DAY)
 
 
-def spent_today(db: Database) -> Spent:
+def spent_today(db: Rows) -> Spent:
     """Return what was spent in the last 24 hours, by all runs."""
     return _spent(db, "at > ?", time.time_ns() - DAY)
 
 
-def _spent(db: Database, where: str, *values: int) -> Spent:
+def _spent(db: Rows, where: str, *values: int) -> Spent:
     row = next(iter(db.query(f"select {_SUMS} from model_call where {where}", list(values))))  # noqa: S608 - constants of this file
     return Spent(int(row["requests"]), int(row["tokens"]), float(row["price"]))

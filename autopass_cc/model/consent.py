@@ -8,7 +8,7 @@ from sqlite_utils import Database
 
 from autopass_cc.model.settings import Settings
 from autopass_cc.share import Share
-from autopass_cc.store.database import transaction
+from autopass_cc.store.database import Rows, transaction
 
 _LEAVES = {
     Share.STATS: "numbers about the hot functions of each module (counts, sizes, shares of time), without names, and the "
@@ -29,7 +29,7 @@ def text(settings: Settings) -> str:
     )
 
 
-def given(db: Database, settings: Settings) -> bool:
+def given(db: Rows, settings: Settings) -> bool:
     """Return whether the server may be asked: it is near, or a yes for it and for as much as this was given."""
     if settings.is_near:
         return True

@@ -10,7 +10,7 @@ import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from autopass_cc.paths import data_dir, private_dir
 from autopass_cc.store.builds import CompileRecord, LinkRecord
@@ -37,17 +37,19 @@ class Batch:
     offsets: dict[int, int]
     spool: list[Path]
     bad_lines: int
+    more: bool = False
 
 
-def read_new(known: Mapping[int, int]) -> Batch:
+def read_new(known: Mapping[int, int], limit: int | None = None) -> Batch:
     """Read what was appended since `known` (offset by inode), the rotated file before the current one.
 
-    A last line without newline is still being written and is left for the next time. Lines that are not records
-    (a torn write after a full disk, say) are counted and skipped.
+    At most `limit` bytes of a file, and none of the current one before the rotated one is read to its end; then `more`
+    of the batch says so. A last line without newline is still being written and is left for the next time. Lines that are
+    not records (a torn write after a full disk, say) are counted and skipped.
     """
-    records: list[CompileRecord | LinkRecord] = []
+    lines: list[str] = []
     reached: dict[int, int] = {}
-    bad = 0
+    more = False
     for path in (journal_path().with_name("journal.1"), journal_path()):
         try:
             stream = path.open("rb")
@@ -55,22 +57,30 @@ def read_new(known: Mapping[int, int]) -> Batch:
             continue
         with stream:
             inode = os.fstat(stream.fileno()).st_ino
-            start = known.get(inode, 0)
-            stream.seek(start)
-            data = stream.read()
-            data = data[: data.rfind(b"\n") + 1]
-            reached[inode] = start + len(data)
-            for line in data.splitlines():
-                record = parse_line(line)
-                bad += record is None
-                records += [record] if record else []
-    spool = sorted((data_dir() / "journal.d").glob("*.json"))
-    for path in spool:
-        record = parse_line(path.read_bytes())
-        bad += record is None
-        records += [record] if record else []
-    records.sort(key=lambda record: record.at)
-    return Batch(records, reached, spool, bad)
+            start = _begin(stream, known.get(inode, 0))
+            data = stream.read(-1 if limit is None else limit)
+            more = more or len(data) == limit
+            end = data.rfind(b"\n") + 1
+            if end == 0 and len(data) == limit:  # not even one line: nothing that the launcher writes
+                end = limit
+            reached[inode] = start + end
+            lines += data[:end].decode("ascii", "replace").split("\n")[:-1]  # the launcher writes ASCII
+            if more:
+                break
+    spool = [] if more else sorted((data_dir() / "journal.d").glob("*.json"))
+    parsed = [parse_line(line) for line in lines] + [parse_line(path.read_text("ascii", "replace")) for path in spool]
+    records = sorted((record for record in parsed if record is not None), key=lambda record: record.at)
+    return Batch(records, {**known, **reached} if more else reached, spool, len(parsed) - len(records), more)
+
+
+def _begin(stream: IO[bytes], known: int) -> int:
+    """Go to where reading goes on: the known offset, or the file's begin where its inode was another file's before."""
+    if known:
+        stream.seek(known - 1)
+        if stream.read(1) != b"\n":
+            known = 0
+    stream.seek(known)
+    return known
 
 
 def forget(batch: Batch) -> None:
@@ -78,47 +88,54 @@ def forget(batch: Batch) -> None:
     for path in batch.spool:
         path.unlink(missing_ok=True)
     path = journal_path()
-    if path.exists() and path.stat().st_size > ROTATE_AT:
+    if not batch.more and path.exists() and path.stat().st_size > ROTATE_AT:
         path.replace(path.with_name("journal.1"))
         switch_on()
 
 
-def parse_line(line: bytes) -> CompileRecord | LinkRecord | None:
+def parse_line(line: str) -> CompileRecord | LinkRecord | None:
     """Return the record of one line, or None where it is none."""
     try:
         data = json.loads(line)
         if data["v"] != 1:
             return None
-        cwd = _text(data["cwd"])
-        argv = tuple(_text(word) for word in data["argv"])
-        env = {key: _text(value) for key, value in data.get("env", {}).items()}
-        out = _absolute(cwd, _text(data["out"]))
+        if "\\u00" in line:  # bytes that are not ASCII; most lines have none, and ASCII is the same in all encodings
+            for name in ("cwd", "out", "root", "src"):
+                if data.get(name) is not None:
+                    data[name] = _text(data[name])
+            data["argv"] = [_text(word) for word in data["argv"]]
+            data["env"] = {key: _text(value) for key, value in data.get("env", {}).items()}
+        cwd, env = data["cwd"], data.get("env", {})
+        argv = tuple(map(_checked, data["argv"]))
+        out = _absolute(cwd, data["out"])
         if data["kind"] == "link":
-            return LinkRecord(out=out, cwd=cwd, argv=argv, env=env, at=int(data["t"]))
-        return _compile(data, cwd, argv, env, out)
-    except (ValueError, KeyError, TypeError, AttributeError):
+            return LinkRecord(out, cwd, argv, dict(env), int(data["t"]))
+        return _compile(data, cwd, argv, dict(env), out)
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return None
 
 
 def _compile(data: dict[str, Any], cwd: str, argv: tuple[str, ...], env: dict[str, str], out: str) -> CompileRecord:
-    root, src = _text(data["root"]), _absolute(cwd, _text(data["src"]))
+    root, src = data["root"], _absolute(cwd, data["src"])
     return CompileRecord(
-        out=out,
-        root=root,
-        src=src,
-        rel=os.path.relpath(src, root),
-        lang=data["lang"] or "",
-        level=data["level"] or "",
-        exact=data["exact"] or "",
-        inherited=data["inherited"] or "",
-        digest=data["digest"] or "",
-        cwd=cwd,
-        argv=argv,
-        env=env,
-        decision=data["decision"],
-        reason=data["reason"],
-        recipe=data["recipe"] or "",
-        at=int(data["t"]),
+        out,
+        root,
+        src,
+        src[len(root) + 1 :] if src.startswith(f"{root}/") else os.path.relpath(src, root),
+        data["lang"] or "",
+        data["level"] or "",
+        data["exact"] or "",
+        data["inherited"] or "",
+        data["digest"] or "",
+        cwd,
+        argv,
+        env,
+        data["decision"],
+        data["reason"],
+        data["recipe"] or "",
+        int(data["t"]),
+        data.get("portable_exact") or "",
+        data.get("portable_inherited") or "",
     )
 
 
@@ -126,8 +143,16 @@ def _text(raw: str) -> str:
     return os.fsdecode(raw.encode("latin-1"))
 
 
+def _checked(word: object) -> str:
+    if not isinstance(word, str):
+        raise TypeError(word)
+    return word
+
+
 def _absolute(cwd: str, path: str) -> str:
-    return os.path.normpath(os.path.join(cwd, path))  # noqa: PTH118 - lexical, as the build saw it
+    joined = path if path.startswith("/") else f"{cwd}/{path}"
+    # lexical, as the build saw it; most paths have nothing to be taken out
+    return os.path.normpath(joined) if "/." in joined or "//" in joined or joined.endswith("/") else joined
 
 
 def iter_sources(records: list[CompileRecord]) -> Iterator[str]:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-
-from sqlite_utils import Database
-from sqlite_utils.db import NotFoundError
+from typing import TYPE_CHECKING
 
 from autopass_cc.digest import digest_of
 from autopass_cc.errors import NothingRecordedError, RecipeError, SourceError
@@ -21,8 +20,13 @@ from autopass_cc.project.modules import HIT, Module, group
 from autopass_cc.recipe.recipe import Recipe
 from autopass_cc.store import builds
 from autopass_cc.store.builds import CompileRecord
-from autopass_cc.store.runs import Runs
+from autopass_cc.store.database import Rows
+from autopass_cc.store.entries import recipe_text
 
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+CHUNK = 8 << 20  # bytes of the journal that are taken in by one transaction
 BUILD_ONCE = "build once from clean with CC=autopass-cc CXX=autopass-c++, then run `autopass tune` again"
 
 
@@ -42,13 +46,22 @@ class Recorded:
 
 def ingest(db: Database) -> int:
     """Take what the launcher recorded into the store; return how many lines could not be read."""
-    batch = journal.read_new(builds.offsets(db))
-    builds.add(db, batch.records, batch.offsets)
-    journal.forget(batch)
-    return batch.bad_lines
+    bad, more = 0, True
+    collects = gc.isenabled()
+    gc.disable()  # a chunk is some 100,000 objects in no cycles; to look through them takes a third of the time
+    try:
+        while more:
+            batch = journal.read_new(builds.offsets(db), CHUNK)
+            builds.add(db, batch.records, batch.offsets)
+            journal.forget(batch)
+            bad, more = bad + batch.bad_lines, batch.more
+    finally:
+        if collects:
+            gc.enable()
+    return bad
 
 
-def latest(db: Database | None, root: Path) -> dict[str, CompileRecord]:
+def latest(db: Rows | None, root: Path) -> dict[str, CompileRecord]:
     """Return the last compile of each object of a project, by output: those in the store, and those recorded since.
 
     Only a writer takes the journal in, so whoever shows the present state reads both.
@@ -60,7 +73,7 @@ def latest(db: Database | None, root: Path) -> dict[str, CompileRecord]:
     return known
 
 
-def load(db: Database, config: Config) -> Recorded:
+def load(db: Rows, config: Config) -> Recorded:
     """Return the recorded build of a project whose files still exist.
 
     Raises NothingRecordedError where there is none, or none that can be tuned, and SourceError for a source that was
@@ -90,13 +103,13 @@ def load(db: Database, config: Config) -> Recorded:
     return Recorded(tuple(modules), by_out, tuple(linkmap.closure(chosen, links)))
 
 
-def applied(db: Database, compiles: Mapping[str, CompileRecord]) -> dict[str, Recipe]:
+def applied(db: Rows, compiles: Mapping[str, CompileRecord]) -> dict[str, Recipe]:
     """Return the recipes that recorded compiles used, by output; without those whose text is not known here any more."""
     found = {}
     for out, record in compiles.items():
         if record.decision == HIT:
-            with contextlib.suppress(NotFoundError, RecipeError):
-                found[out] = Recipe.parse(Runs(db).recipe_text(record.recipe))
+            with contextlib.suppress(KeyError, RecipeError):
+                found[out] = Recipe.parse(recipe_text(db, record.recipe))
     return found
 
 

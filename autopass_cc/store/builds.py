@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import time
+from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from sqlite_utils import Database
+from autopass_cc.store.database import Rows, transaction
 
-from autopass_cc.store.database import transaction
+if TYPE_CHECKING:
+    from sqlite_utils import Database
 
 
 @dataclass(frozen=True)
@@ -33,6 +36,8 @@ class CompileRecord:
     reason: str
     recipe: str
     at: int
+    portable_exact: str = ""
+    portable_inherited: str = ""
 
 
 @dataclass(frozen=True)
@@ -46,20 +51,22 @@ class LinkRecord:
     at: int
 
 
-def _row(record: CompileRecord | LinkRecord) -> dict[str, Any]:
-    row = dict(vars(record))
+def _row(record: CompileRecord | LinkRecord) -> tuple[Any, ...]:
     # json keeps lone surrogates (paths that are not UTF-8) as escapes, which SQLite could not hold as text
-    row["argv"], row["env"] = json.dumps(record.argv), json.dumps(dict(record.env))
-    return {
-        key: value.encode("utf-8", "surrogateescape").decode("latin-1") if key in PATHS else value for key, value in row.items()
-    }
+    values = vars(record) | {"argv": json.dumps(record.argv), "env": json.dumps(dict(record.env)) if record.env else "{}"}
+    for name in PATHS:
+        if not (path := values.get(name, "")).isascii():
+            values[name] = _stored(path)
+    return tuple(values.values())
 
 
-PATHS = frozenset({"out", "root", "src", "rel", "cwd"})  # stored as latin-1 text: any byte sequence survives
+DAY = 86400 * 10**9  # ns
+PATHS = ("out", "root", "src", "rel", "cwd")  # stored as latin-1 text: any byte sequence survives
 
 
 def _stored(path: str | Path) -> str:
-    return str(path).encode("utf-8", "surrogateescape").decode("latin-1")
+    text = str(path)
+    return text if text.isascii() else text.encode("utf-8", "surrogateescape").decode("latin-1")
 
 
 def _unstored(text: str) -> str:
@@ -67,29 +74,56 @@ def _unstored(text: str) -> str:
 
 
 def add(db: Database, records: Iterable[CompileRecord | LinkRecord], offsets: Mapping[int, int]) -> None:
-    """Take records into the store, the newest of an output winning, together with how far the journal was read."""
+    """Take records into the store, the newest of an output winning, together with how far the journal was read.
+
+    Every compile counts in the tally of its day (UTC) and project, those of the same output too.
+    """
+    compiles: dict[str, CompileRecord] = {}
+    links: dict[str, LinkRecord] = {}
+    tally: Counter[tuple[int, str, str, str]] = Counter()
+    for record in records:
+        if isinstance(record, CompileRecord):
+            compiles[record.out] = record
+            tally[record.at // DAY, record.root, record.decision, record.reason] += 1
+        else:
+            links[record.out] = record
     with transaction(db):
-        for record in records:
-            table = "compile" if isinstance(record, CompileRecord) else "link"
-            db.table(table).upsert(_row(record), pk="out")
-        for inode, offset in offsets.items():
-            db.table("journal").upsert({"inode": inode, "offset": offset}, pk="inode")
+        _replace(db, "compile", CompileRecord, map(_row, compiles.values()))
+        _replace(db, "link", LinkRecord, map(_row, links.values()))
+        db.conn.executemany(
+            "insert into tally values (?, ?, ?, ?, ?) on conflict do update set count = count + excluded.count",
+            [(_date(day), _stored(root), *rest, count) for (day, root, *rest), count in tally.items()],
+        )
+        db.execute(f"delete from journal where inode not in ({','.join('?' * len(offsets))})", list(offsets))
+        db.conn.executemany("insert or replace into journal (inode, offset) values (?, ?)", list(offsets.items()))
 
 
-def offsets(db: Database) -> dict[int, int]:
+def _replace(db: Database, table: str, kind: type[CompileRecord | LinkRecord], rows: Iterable[tuple[Any, ...]]) -> None:
+    """Insert rows by their primary key, many at a time: sqlite-utils' upsert of single rows is ten times slower."""
+    columns = [column.name for column in fields(kind)]
+    marks = ", ".join("?" * len(columns))
+    db.conn.executemany(f"insert or replace into [{table}] ({', '.join(f'[{name}]' for name in columns)}) values ({marks})", rows)
+
+
+def _date(day: int) -> str:
+    """Return the date (UTC) of a day since 1970."""
+    return time.strftime("%Y-%m-%d", time.gmtime(day * 86400))
+
+
+def offsets(db: Rows) -> dict[int, int]:
     """Return how many bytes of each journal file (by inode) are in the store already."""
-    return {row["inode"]: row["offset"] for row in db.table("journal").rows}
+    return {row["inode"]: row["offset"] for row in db.query("select * from journal")}
 
 
-def compiles(db: Database, root: Path) -> list[CompileRecord]:
+def compiles(db: Rows, root: Path) -> list[CompileRecord]:
     """Return the recorded compiles of the project at `root`, oldest first."""
-    rows = db.table("compile").rows_where("root = ?", [_stored(root)], order_by="at")
+    rows = db.query("select * from compile where root = ? order by at", [_stored(root)])
     return [CompileRecord(**_unrow(row)) for row in rows]
 
 
-def links(db: Database) -> list[LinkRecord]:
+def links(db: Rows) -> list[LinkRecord]:
     """Return all recorded links, oldest first; links know no project, only what they take in."""
-    return [LinkRecord(**_unrow(row)) for row in db.table("link").rows_where(order_by="at")]
+    return [LinkRecord(**_unrow(row)) for row in db.query("select * from link order by at")]
 
 
 def _unrow(row: dict[str, Any]) -> dict[str, Any]:

@@ -5,17 +5,51 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
 
 from filelock import FileLock, Timeout
-from sqlite_utils import Database
 
 from autopass_cc.errors import StoreBusyError, StoreDamagedError, StoreNewerError
 from autopass_cc.paths import data_dir, private_dir
-from autopass_cc.store.schema import APPLICATION_ID, MIGRATIONS
+
+if TYPE_CHECKING:
+    # Imported where the store is written only: it takes a third of a second, in which `status` is long done.
+    from sqlite_utils import Database
 
 KEPT_BACKUPS = 3
+SCHEMA_VERSION = 7  # how many migrations there are, known without importing them
+
+
+class Rows(Protocol):
+    """What can be asked for rows: the store open for writing (sqlite-utils), or for reading."""
+
+    def query(self, sql: str, params: Sequence[Any] | None = None) -> Iterator[dict[str, Any]]:
+        """Yield the rows of a query as dictionaries."""
+        ...
+
+    def execute(self, sql: str, parameters: Sequence[Any] | None = None) -> sqlite3.Cursor:
+        """Run a statement; its cursor gives tuples."""
+        ...
+
+
+class Reader:
+    """The store open for reading."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+
+    def query(self, sql: str, params: Sequence[Any] | None = None) -> Iterator[dict[str, Any]]:
+        """Yield the rows of a query as dictionaries."""
+        cursor = self.execute(sql, params)
+        names = [column[0] for column in cursor.description]
+        for row in cursor:
+            yield dict(zip(names, row, strict=True))
+
+    def execute(self, sql: str, parameters: Sequence[Any] | None = None) -> sqlite3.Cursor:
+        """Run a statement; its cursor gives tuples."""
+        return self._connection.execute(sql, tuple(parameters or ()))
 
 
 def database_path() -> Path:
@@ -23,7 +57,7 @@ def database_path() -> Path:
     return data_dir() / "autopass.db"
 
 
-def _connect(path: Path, *, read_only: bool) -> Database:
+def _connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
     uri = f"{path.absolute().as_uri()}?mode={'ro' if read_only else 'rwc'}"
     connection = sqlite3.connect(uri, uri=True, timeout=10, isolation_level=None)
     # WAL is avoided on purpose: SQLite before 3.51.3 can corrupt a WAL database when two connections checkpoint at once,
@@ -31,29 +65,25 @@ def _connect(path: Path, *, read_only: bool) -> Database:
     if not read_only:
         connection.execute("PRAGMA journal_mode=DELETE")
         connection.execute("PRAGMA synchronous=FULL")
-    return Database(connection, execute_plugins=False)
+    return connection
 
 
-def _version(db: Database) -> int:
+def _version(db: Rows | sqlite3.Connection) -> int:
     return int(db.execute("PRAGMA user_version").fetchone()[0])
 
 
-def _known_version() -> int:
-    return len(MIGRATIONS._migrations)
-
-
-def _refuse_newer(db: Database, path: Path) -> None:
+def _refuse_newer(db: Rows | sqlite3.Connection, path: Path) -> None:
     found = _version(db)
-    if found > _known_version():
+    if found > SCHEMA_VERSION:
         raise StoreNewerError(
-            f"{path} was written by a newer autopass (schema {found}, this one knows {_known_version()}); it was left untouched.",
+            f"{path} was written by a newer autopass (schema {found}, this one knows {SCHEMA_VERSION}); it was left untouched.",
             "upgrade autopass-cc, or point AUTOPASS_HOME at another directory",
         )
 
 
-def _healthy(db: Database) -> bool:
+def _healthy(connection: sqlite3.Connection) -> bool:
     try:
-        return bool(db.execute("PRAGMA quick_check(1)").fetchone()[0] == "ok")
+        return bool(connection.execute("PRAGMA quick_check(1)").fetchone()[0] == "ok")
     except sqlite3.DatabaseError:
         return False
 
@@ -96,21 +126,28 @@ def writer(*, warn: Callable[[str], None] = lambda _text: None) -> Iterator[Data
     try:
         if not path.exists():
             path.touch(mode=0o600)
-        db = _connect_or_none(path)
-        if db is None:
+        connection = _connect_or_none(path)
+        if connection is None:
             _quarantine(path, warn)
-            db = _connect(path, read_only=False)
+            connection = _connect(path, read_only=False)
         try:
-            _refuse_newer(db, path)
+            _refuse_newer(connection, path)
+            db = _database(connection)
             _migrate(db)
             yield db
         finally:
-            db.close()
+            connection.close()
     finally:
         lock.release()
 
 
-def _connect_or_none(path: Path) -> Database | None:
+def _database(connection: sqlite3.Connection) -> Database:
+    from sqlite_utils import Database
+
+    return Database(connection, execute_plugins=False)
+
+
+def _connect_or_none(path: Path) -> sqlite3.Connection | None:
     try:
         db = _connect(path, read_only=False)
     except sqlite3.DatabaseError:
@@ -122,19 +159,21 @@ def _connect_or_none(path: Path) -> Database | None:
 
 
 def _migrate(db: Database) -> None:
-    if _version(db) == _known_version():
+    if _version(db) == SCHEMA_VERSION:
         return
+    from autopass_cc.store.schema import APPLICATION_ID, MIGRATIONS
+
     db.execute("BEGIN IMMEDIATE")  # a deferred transaction that turns into a writer may fail whatever the timeout
     with contextlib.ExitStack() as stack:
         stack.callback(lambda: db.conn.in_transaction and db.execute("ROLLBACK"))
         MIGRATIONS.apply(db)
         db.execute(f"PRAGMA application_id={APPLICATION_ID}")
-        db.execute(f"PRAGMA user_version={_known_version()}")
+        db.execute(f"PRAGMA user_version={SCHEMA_VERSION}")
         db.execute("COMMIT")
 
 
 @contextlib.contextmanager
-def reader() -> Iterator[Database | None]:
+def reader() -> Iterator[Reader | None]:
     """Open the store for reading beside a writer; yields None where there is no store of this version yet."""
     path = database_path()
     if not path.exists():
@@ -149,7 +188,7 @@ def reader() -> Iterator[Database | None]:
             "run `autopass tune`: it sets the damaged file aside and restores a backup",
         ) from None
     try:
-        yield db if _version(db) == _known_version() else None
+        yield Reader(db) if _version(db) == SCHEMA_VERSION else None
     finally:
         db.close()
 

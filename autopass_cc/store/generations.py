@@ -20,7 +20,7 @@ from autopass_cc.paths import write_private
 
 KEPT = 24 * 3600 * 10**9
 TICK = 10**7  # ns: the start of a process is known no better
-LEAD = 50 * 10**6  # ns between the stamping of an index and the time it then bears
+LEAD = 30 * 10**6  # ns between the stamping of an index and the time it then bears
 ATTEMPTS = 5
 DEEPEST = 64
 CALLERS_KEPT = 1000

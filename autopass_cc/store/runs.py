@@ -6,12 +6,14 @@ import json
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
-
-from sqlite_utils import Database
+from typing import TYPE_CHECKING, Any
 
 from autopass_cc.digest import digest_of
-from autopass_cc.store.database import transaction
+from autopass_cc.store.database import Rows, transaction
+from autopass_cc.store.entries import recipe_text
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
 
 Json = Mapping[str, Any]
 MEMORY = 200  # candidates of earlier runs that a new one is told of
@@ -58,10 +60,40 @@ def _candidate(row: dict[str, Any]) -> CandidateRow:
     return CandidateRow(**row | {name: json.loads(row[name]) for name in ("edits", "evidence", "facts")})
 
 
-class Runs:
+class RunReader:
+    """Rows of one store, for those who only look."""
+
+    def __init__(self, db: Rows) -> None:
+        self._rows = db
+
+    def get(self, run: int) -> Run:
+        """Return one run; raises KeyError."""
+        for row in self._rows.query("select * from run where id = ?", [run]):
+            return _run(row)
+        raise KeyError(run)
+
+    def latest(self, project: str, *, fingerprint: str | None = None, state: str | None = None) -> Run | None:
+        """Return the newest run of a project, where asked of one fingerprint and one state."""
+        where, values = ["project = ?"], [project]
+        for name, value in (("fingerprint", fingerprint), ("state", state)):
+            if value is not None:
+                where.append(f"{name} = ?")
+                values.append(value)
+        chosen = f"select * from run where {' and '.join(where)} order by id desc limit 1"
+        return next((_run(row) for row in self._rows.query(chosen, values)), None)
+
+    def candidates(self, run: int, module: str | None = None) -> list[CandidateRow]:
+        """Return the candidates of a run in the order in which they came, where asked of one module."""
+        where, values = ("", [run]) if module is None else (" and module = ?", [run, module])
+        rows = self._rows.query(f"select * from candidate where run = ?{where} order by rowid", values)
+        return [_candidate(row) for row in rows]
+
+
+class Runs(RunReader):
     """Rows of one store, read and written by the tuner; each method is one transaction."""
 
     def __init__(self, db: Database) -> None:
+        super().__init__(db)
         self.db = db
 
     def begin(self, *, project: str, root: str, fingerprint: str, toolchain: str, seed: int) -> Run:
@@ -81,20 +113,6 @@ class Runs:
             key = self.db.table("run").insert(row).last_pk
         return self.get(int(str(key)))
 
-    def get(self, run: int) -> Run:
-        """Return one run."""
-        return _run(dict(self.db.table("run").get(run)))
-
-    def latest(self, project: str, *, fingerprint: str | None = None, state: str | None = None) -> Run | None:
-        """Return the newest run of a project, where asked of one fingerprint and one state."""
-        where, values = ["project = ?"], [project]
-        for name, value in (("fingerprint", fingerprint), ("state", state)):
-            if value is not None:
-                where.append(f"{name} = ?")
-                values.append(value)
-        rows = self.db.table("run").rows_where(" and ".join(where), values, order_by="id desc", limit=1)
-        return next((_run(row) for row in rows), None)
-
     def note(self, run: int, **facts: Any) -> None:
         """Add facts (JSON values) to a run."""
         with transaction(self.db):
@@ -112,11 +130,6 @@ class Runs:
         with transaction(self.db):
             self.db.table("recipe").upsert({"digest": row.recipe, "text": text}, pk="digest")
             self.db.table("candidate").upsert(values, pk=("run", "module", "recipe"))
-
-    def candidates(self, run: int, module: str | None = None) -> list[CandidateRow]:
-        """Return the candidates of a run in the order in which they came, where asked of one module."""
-        where, values = ("run = ?", [run]) if module is None else ("run = ? and module = ?", [run, module])
-        return [_candidate(row) for row in self.db.table("candidate").rows_where(where, values, order_by="rowid")]
 
     def earlier_candidates(self, run: Run, module: str) -> list[CandidateRow]:
         """Return what the last runs of the same project and toolchain tried on a module, oldest first."""
@@ -136,7 +149,7 @@ class Runs:
 
     def recipe_text(self, digest: str) -> bytes:
         """Return the text of a known recipe."""
-        return bytes(self.db.table("recipe").get(digest)["text"])
+        return recipe_text(self.db, digest)
 
     def add_measurement(self, run: int, stage: str, subject: str, seq: int, data: Json) -> None:
         """Keep one finished block or screening round."""

@@ -140,3 +140,130 @@ def m004_model(db: Database) -> None:
     )
     db.table("model_consent").create({"host": str, "share": str, "at": int}, pk=("host", "share"))
     db.table("model_manner").create({"base_url": str, "model": str, "manner": str}, pk=("base_url", "model"))
+
+
+@MIGRATIONS()
+def m005_portable_keys(db: Database) -> None:
+    """Let compiles and entries have the keys that a lock is found by; say of entries where they come from and when checked.
+
+    `origin` is the publication that an entry was taken from ("": proven here), `provenance` where and how it was measured.
+    """
+    for table in ("compile", "entry"):
+        for column in ("portable_exact", "portable_inherited"):
+            db.table(table).add_column(column, str, not_null_default="")
+    db.table("entry").add_column("origin", str, not_null_default="")
+    db.table("entry").add_column("provenance", str, not_null_default="{}")
+    db.table("entry").add_column("checked", int, not_null_default=0)
+    for column in ("exact", "inherited"):  # and none on the state: SQLite would take it instead of one of these
+        db.table("entry").create_index([column])
+    db.table("measurement").create_index(["stage"])
+
+
+@MIGRATIONS()
+def m006_service(db: Database) -> None:
+    """Create what the service works from: jobs, what was spent, the history of entries, tallies of compiles, null tests."""
+    db.table("job").create(
+        {
+            "id": int,
+            "project": str,
+            "root": str,
+            "kind": str,
+            "module": str,
+            "state": str,
+            "reason": str,
+            "priority": float,
+            "due": int,
+            "kills": int,
+            "failures": int,
+            "owner": str,
+            "run": int,
+            "facts": str,
+            "created": int,
+            "updated": int,
+        },
+        pk="id",
+    )
+    db.table("job").create_index(["project", "kind", "module"], unique=True)
+    db.table("spent").create({"day": str, "what": str, "amount": float}, pk=("day", "what"))
+    db.table("history").create(
+        {
+            "id": int,
+            "at": int,
+            "project": str,
+            "module": str,
+            "variant": str,
+            "event": str,
+            "recipe": str,
+            "median": float,
+            "low": float,
+            "high": float,
+            "detail": str,
+        },
+        pk="id",
+    )
+    db.table("history").create_index(["project", "module"])
+    db.table("tally").create(
+        {"day": str, "root": str, "decision": str, "reason": str, "count": int}, pk=("day", "root", "decision", "reason")
+    )
+    db.table("null_test").create(
+        {
+            "id": int,
+            "at": int,
+            "run": int,
+            "stage": str,
+            "blocks": int,
+            "median": float,
+            "low": float,
+            "high": float,
+            "e_value": float,
+            "accepted": int,
+        },
+        pk="id",
+    )
+    db.table("setting").create({"name": str, "value": str}, pk="name")
+
+
+@MIGRATIONS()
+def m007_sharing(db: Database) -> None:
+    """Create what imports bring, and the traits by which modules are found to be alike."""
+    db.table("imported").create(
+        {
+            "source": str,
+            "project": str,
+            "module": str,
+            "exact": str,
+            "inherited": str,
+            "portable_exact": str,
+            "portable_inherited": str,
+            "toolchain": str,
+            "level": str,
+            "recipe": str,
+            "edits": str,
+            "median": float,
+            "low": float,
+            "high": float,
+            "log_e": float,
+            "share": float,
+            "exact_only": str,
+            "provenance": str,
+            "state": str,
+            "at": int,
+        },
+        pk=("source", "exact", "inherited"),
+    )
+    for column in ("exact", "inherited"):
+        db.table("imported").create_index([column])
+    db.table("traits").create(
+        {
+            "project": str,
+            "module": str,
+            "variant": str,
+            "toolchain": str,
+            "lang": str,
+            "level": str,
+            "cpu": str,
+            "vector": str,
+            "at": int,
+        },
+        pk=("project", "module", "variant"),
+    )

@@ -20,7 +20,7 @@ from autopass_cc.model.settings import Settings
 from autopass_cc.model.transcript import path_of
 from autopass_cc.project import config
 from autopass_cc.store.database import reader, writer
-from autopass_cc.store.runs import CandidateRow, Runs
+from autopass_cc.store.runs import CandidateRow, RunReader
 
 SMALLER = {
     "hypothesis": "The loop is short: without vector code and unrolling it is smaller.",
@@ -65,7 +65,7 @@ def run(root: Path, model: Settings | None, listener: Silent | None = None, **op
 def candidates(result: TuneResult) -> list[CandidateRow]:
     with reader() as db:
         assert db is not None
-        return Runs(db).candidates(result.run)
+        return RunReader(db).candidates(result.run)
 
 
 def minds(rows: Sequence[CandidateRow]) -> set[str]:

@@ -14,15 +14,15 @@ import pytest
 from sqlite_utils import Database
 
 from autopass_cc.errors import StoreBusyError, StoreDamagedError, StoreNewerError
-from autopass_cc.store.database import backup, database_path, reader, transaction, writer
-from autopass_cc.store.schema import APPLICATION_ID
+from autopass_cc.store.database import SCHEMA_VERSION, backup, database_path, reader, transaction, writer
+from autopass_cc.store.schema import APPLICATION_ID, MIGRATIONS
 
 
 def test_a_new_store_is_private_and_knows_its_version(home: Path) -> None:
     with writer() as db:
         assert {"compile", "link", "run", "candidate", "measurement", "entry"} <= set(db.table_names())
         assert db.execute("PRAGMA application_id").fetchone()[0] == APPLICATION_ID
-        assert db.execute("PRAGMA user_version").fetchone()[0] == 4
+        assert db.execute("PRAGMA user_version").fetchone()[0] == SCHEMA_VERSION == len(MIGRATIONS._migrations)
     assert database_path().stat().st_mode & 0o777 == 0o600
     assert home.stat().st_mode & 0o777 == 0o700
 
@@ -37,7 +37,7 @@ def test_a_reader_works_beside_the_writer() -> None:
         db.table("avoid").insert({"toolchain": "t", "module": "m", "recipe": "r", "verdict": "crashed", "detail": "", "at": 1})
         with reader() as other:
             assert other is not None
-            assert other.table("avoid").count == 1
+            assert [row["module"] for row in other.query("select * from avoid")] == ["m"]
 
 
 def test_without_a_store_a_reader_sees_none() -> None:

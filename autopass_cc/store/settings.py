@@ -1,0 +1,20 @@
+"""Small facts of the store, by name."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from autopass_cc.store.database import Rows
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+
+def get_setting(db: Rows, name: str) -> str:
+    """Return a setting, "" where there is none."""
+    return next((str(row["value"]) for row in db.query("select value from setting where name = ?", [name])), "")
+
+
+def put_setting(db: Database, name: str, value: str) -> None:
+    """Keep a setting; part of the caller's transaction, if there is one."""
+    db.execute("insert or replace into setting values (?, ?)", [name, value])
