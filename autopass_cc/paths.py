@@ -36,15 +36,16 @@ def private_dir(path: Path) -> Path:
     return path
 
 
-def write_private(path: Path, data: bytes) -> None:
-    """Replace `path` atomically by a file of mode 0600 holding `data`; durable before it becomes visible."""
+def write_private(path: Path, data: bytes, *, durable: bool = True) -> None:
+    """Replace `path` atomically by a file of mode 0600 holding `data`; on disk before it becomes visible, if `durable`."""
     temporary = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     try:
         with os.fdopen(descriptor, "wb") as stream:
             stream.write(data)
             stream.flush()
-            os.fsync(stream.fileno())
+            if durable:
+                os.fsync(stream.fileno())
         temporary.replace(path)
     except BaseException:
         temporary.unlink(missing_ok=True)

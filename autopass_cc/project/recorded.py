@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import gc
 import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -11,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from autopass_cc import collector
 from autopass_cc.digest import digest_of
 from autopass_cc.errors import NothingRecordedError, RecipeError, SourceError
 from autopass_cc.project import journal, linkmap
@@ -47,17 +47,12 @@ class Recorded:
 def ingest(db: Database) -> int:
     """Take what the launcher recorded into the store; return how many lines could not be read."""
     bad, more = 0, True
-    collects = gc.isenabled()
-    gc.disable()  # a chunk is some 100,000 objects in no cycles; to look through them takes a third of the time
-    try:
-        while more:
+    while more:
+        with collector.paused():
             batch = journal.read_new(builds.offsets(db), CHUNK)
             builds.add(db, batch.records, batch.offsets)
-            journal.forget(batch)
-            bad, more = bad + batch.bad_lines, batch.more
-    finally:
-        if collects:
-            gc.enable()
+        journal.forget(batch)
+        bad, more = bad + batch.bad_lines, batch.more
     return bad
 
 

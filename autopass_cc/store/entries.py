@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from autopass_cc import collector
 from autopass_cc.store import imports
 from autopass_cc.store.database import Rows, transaction
 from autopass_cc.store.history import Event, remember
@@ -122,10 +123,12 @@ LINES = f"select {COLUMNS} from entry where state = '{ACTIVE}'"
 
 def publish(db: Database) -> None:
     """Write the publication anew from all active entries and trusted imports."""
-    best = _best(db.execute(LINES), imports.published_rows(db))
-    rendered = [render(key, recipe, remark) for key, (_, recipe, remark) in best.items()]
-    digests = {recipe for _, recipe, _ in best.values()}
-    write_rendered(publication_dir(), sorted(rendered), digests, lambda digest: recipe_text(db, digest))
+    with collector.paused():
+        best = _best(db.execute(LINES), imports.published_rows(db))
+        rendered = [render(key, recipe, remark) for key, (_, recipe, remark) in best.items()]
+        rendered.sort()
+        digests = {recipe for _, recipe, _ in best.values()}
+    write_rendered(publication_dir(), rendered, digests, lambda digest: recipe_text(db, digest))
     put_setting(db, PUBLISH_DUE, "")
 
 

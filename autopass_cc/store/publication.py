@@ -26,6 +26,7 @@ HEADER = b"autopass-index 1\n"
 LINE = re.compile(rb"^([xi])([0-9a-f]{32}) ([0-9a-f]{32}) ([^\n]*)$")
 BASE = re.compile(rb"^b([0-9a-f]{32}) 0{32} ")
 NOTHING = "0" * 32  # stands for a recipe: this key has none
+MANY = 50  # recipes
 ONE_LAYER = 2000  # lines: what is written anew in a few milliseconds
 
 Key = tuple[str, str]  # kind, digest
@@ -132,14 +133,17 @@ def _write_recipes(place: Path, digests: set[str], recipes: Mapping[str, bytes] 
     folder = private_dir(private_dir(place) / "recipes")
     there = {name.removesuffix(".recipe") for name in os.listdir(folder)} if len(digests) > 1 else set()  # noqa: PTH208
     lookup = recipes if callable(recipes) else recipes.__getitem__
-    for digest in sorted(digests - there):
+    missing = sorted(digests - there)
+    for digest in missing:
         path = folder / f"{digest}.recipe"
         try:
             text = lookup(digest)
         except KeyError:
             raise ValueError(f"recipe without text: {digest}") from None
         if not path.exists() or path.read_bytes() != text:
-            write_private(path, text)
+            write_private(path, text, durable=len(missing) <= MANY)
+    if len(missing) > MANY:
+        os.sync()  # all at once: a millisecond for each would be long
 
 
 @dataclass(frozen=True)
