@@ -6,6 +6,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from autopass_cc.agents import ledger
 from autopass_cc.agents.evaluation import BASELINE_SLOT, CANDIDATE_SLOT, Evaluation, seed_of
 from autopass_cc.agents.events import Listener
 from autopass_cc.agents.oracle import Oracle, capture
@@ -16,10 +17,10 @@ from autopass_cc.evidence import profile as profiles
 from autopass_cc.evidence.counters import Counters
 from autopass_cc.evidence.profile import Profile
 from autopass_cc.measure import calibration
-from autopass_cc.measure.blocks import Block, StoppedError
+from autopass_cc.measure.blocks import Block
 from autopass_cc.measure.local import LocalRunner
 from autopass_cc.measure.plan import Plan
-from autopass_cc.measure.runner import Sample
+from autopass_cc.measure.runner import Sample, StoppedError
 from autopass_cc.measure.steps import StepsRunner
 from autopass_cc.project import mutant
 from autopass_cc.project.subject import Placed
@@ -50,7 +51,7 @@ def establish(
     runs: Runs, run: Run, prepared: Prepared, budget_s: float, listener: Listener, stop: Callable[[], bool]
 ) -> Baseline:
     """Check the workload, measure its noise, profile it. Raises the errors that say what is wrong with a workload."""
-    runner = StepsRunner(LocalRunner(scratch=prepared.place))
+    runner = StepsRunner(LocalRunner(scratch=prepared.place, stop=stop))
     config = prepared.config
     evaluation = Evaluation(
         runs, run, runner, Plan(), prepared.programs, prepared.workspace, config, listener, lambda _sample: None, stop
@@ -65,6 +66,7 @@ def establish(
 
     evaluation = replace(evaluation, check=check)
     evaluation = replace(evaluation, plan=_calibrate(evaluation, budget_s))
+    ledger.note_calibration(evaluation)
     listener.line(_describe(evaluation, oracle))
     profile = _profile(prepared, placed)
     warnings = tuple(_warnings(prepared, evaluation, oracle, profile))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sqlite_utils import Database
 
@@ -19,10 +19,13 @@ from autopass_cc.store import entries as store
 MOST = 40  # modules whose evidence is collected, the hottest: each costs two compiles
 
 
-def choose(db: Database, base: Baseline, patterns: Sequence[str], *, scored: bool) -> tuple[list[Task], list[Result]]:
+def choose(
+    db: Database, base: Baseline, patterns: Sequence[str], parked: Mapping[str, str], *, scored: bool
+) -> tuple[list[Task], list[Result]]:
     """Return the modules worth tuning, the most promising first, and results for those that are not.
 
-    `patterns` are globs of module names (none: all). Without scoring all modules count alike, in the order of their names.
+    `patterns` are globs of module names (none: all); `parked` are left out, each with its reason. Without scoring all
+    modules count alike, in the order of their names.
     """
     smallest = base.evaluation.plan.smallest_gain
     worth: list[str] = []
@@ -31,7 +34,9 @@ def choose(db: Database, base: Baseline, patterns: Sequence[str], *, scored: boo
         share = base.profile.share(name)
         if patterns and not any(fnmatch.fnmatch(name, pattern) for pattern in patterns):
             continue
-        if share <= smallest:
+        if name in parked:
+            skipped.append(Result(name, Verdict.NOT_TRIED, share=share, detail=parked[name]))
+        elif share <= smallest:
             detail = f"{share * 100:.1f} % of the time; the smallest gain that can be confirmed is {smallest * 100:.1f} %"
             skipped.append(Result(name, Verdict.NOT_TRIED, share=share, detail=detail))
         elif len(worth) == MOST:

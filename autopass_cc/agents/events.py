@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
+
+from autopass_cc.measure.verdict import Stage
+
+Watch = Callable[[str, Stage], None]
+"""Takes a module's name ("": the whole program) and the stage that it enters."""
 
 
 class Listener(Protocol):

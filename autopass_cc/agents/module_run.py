@@ -7,9 +7,10 @@ import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 
-from autopass_cc.agents import cost
+from autopass_cc.agents import cost, ledger
 from autopass_cc.agents.baseline import Baseline
 from autopass_cc.agents.diagnosis import Diagnostician
+from autopass_cc.agents.events import Watch
 from autopass_cc.agents.finalists import FINALISTS
 from autopass_cc.agents.gate import Gate
 from autopass_cc.agents.minds.language import Language
@@ -23,7 +24,7 @@ from autopass_cc.agents.situated import situate
 from autopass_cc.agents.timing import RoundScreen
 from autopass_cc.evidence.collect import Evidence
 from autopass_cc.measure.stats import Rule
-from autopass_cc.measure.verdict import Verdict
+from autopass_cc.measure.verdict import Stage, Verdict
 from autopass_cc.project.modules import Module
 from autopass_cc.recipe.edits import to_json
 from autopass_cc.recipe.recipe import Recipe
@@ -52,7 +53,9 @@ class Finding:
         return self.result.estimate.median if self.result.estimate else 0.0
 
 
-def tune_module(base: Baseline, task: Task, label: str, seconds: float, among: int, reasoning: Reasoning) -> Finding:
+def tune_module(
+    base: Baseline, task: Task, label: str, seconds: float, among: int, reasoning: Reasoning, watch: Watch
+) -> Finding:
     """Search for at most `seconds`, then confirm up to two finalists. `among` is the number of modules in the run.
 
     A module whose search found finalists in a former sitting goes on with them; one where it found none is searched on.
@@ -78,6 +81,7 @@ def tune_module(base: Baseline, task: Task, label: str, seconds: float, among: i
     tried = len(runs.candidates(run.id, name))
     if not finalists:
         return Finding(Result(name, Verdict.BASE_LEVEL, share=share, tried=tried, detail="nothing looked faster in screening"))
+    watch(name, Stage.CONFIRMATION)
     return _confirm(base, module, search, finalists, label, among, tried)
 
 
@@ -158,6 +162,7 @@ def _confirm(
             evaluation.listener.line(f"  {name}: {problem}")
             continue
         evaluation.listener.line(f"  {name}: compiles in {ratio:.2f}x the plain time")
+        ledger.count_confirmation(evaluation.runs.db)
         outcome = evaluation.confirm(label, f"{name}:{tried.recipe}", base.prepared.recipes({name: recipe}), rule)
         evaluation.listener.line(f"  {name}: {outcome.verdict.value} after {outcome.blocks} blocks: {outcome.detail}")
         last = replace(found, verdict=outcome.verdict, detail=outcome.detail)

@@ -13,10 +13,12 @@ from typing import Any
 
 from sqlite_utils import Database
 
+from autopass_cc.agents import ledger
 from autopass_cc.agents.baseline import Baseline, establish
 from autopass_cc.agents.choice import choose
 from autopass_cc.agents.evaluation import Evaluation
-from autopass_cc.agents.events import Listener
+from autopass_cc.agents.events import Listener, Watch
+from autopass_cc.agents.finalists import FINALISTS
 from autopass_cc.agents.module_run import Finding, Task, tune_module
 from autopass_cc.agents.outcome import Result, TuneResult
 from autopass_cc.agents.prepare import Prepared, prepare
@@ -26,7 +28,9 @@ from autopass_cc.agents.together import together
 from autopass_cc.digest import digest_of
 from autopass_cc.errors import InterruptedRunError
 from autopass_cc.measure.confirm import REVALIDATION_BLOCKS
-from autopass_cc.measure.verdict import Verdict
+from autopass_cc.measure.runner import StoppedError
+from autopass_cc.measure.stats import Rule
+from autopass_cc.measure.verdict import Stage, Verdict
 from autopass_cc.model.connect import Confirm, connect, replay
 from autopass_cc.model.errors import ModelError
 from autopass_cc.model.settings import Settings
@@ -56,6 +60,9 @@ class Options:
     model: Settings | None = None
     replay: Path | None = None  # a transcript that answers in the model's place
     confirm: Confirm | None = None
+    parked: Mapping[str, str] = field(default_factory=dict)  # modules to leave out, and why
+    watch: Watch = lambda _module, _stage: None  # told where each module stands
+    ledger: bool = False  # whether some confirmations are hidden A/A tests
 
 
 def tune(db: Database, config: Config, options: Options, listener: Listener, stop: Callable[[], bool]) -> TuneResult:
@@ -85,6 +92,8 @@ def tune(db: Database, config: Config, options: Options, listener: Listener, sto
     try:
         base = establish(runs, run, prepared, options.budget_s, listener, stopping)
         result = _search_and_prove(db, runs, base, options, elapsed)
+    except StoppedError:
+        raise _interrupted() from None
     finally:
         runs.note(run.id, spent=elapsed())
     runs.note(run.id, program=result.program.to_json(), modules=[each.to_json() for each in result.modules], **result.facts)
@@ -123,7 +132,7 @@ def _stamp(config: Config, name: str) -> str:
 def _search_and_prove(db: Database, runs: Runs, base: Baseline, options: Options, elapsed: Callable[[], float]) -> TuneResult:
     evaluation, prepared = base.evaluation, base.prepared
     reasoning = _reasoning(db, base, options)
-    chosen, skipped = choose(db, base, options.modules, scored=options.setting.scored)
+    chosen, skipped = choose(db, base, options.modules, options.parked, scored=options.setting.scored)
     total = sum(task.score.score for task in chosen) or 1.0
     per_block = evaluation.plan.seconds_per_block
     proving = PROVING_BLOCKS * per_block * (len(chosen) + (len(chosen) > 1))
@@ -131,18 +140,26 @@ def _search_and_prove(db: Database, runs: Runs, base: Baseline, options: Options
     findings: list[Finding] = []
     for number, task in enumerate(chosen, start=1):
         label = f"{task.name} {number}/{len(chosen)}"
-        findings.append(tune_module(base, task, label, searching * task.score.score / total, len(chosen), reasoning))
+        options.watch(task.name, Stage.SCREENING)
+        findings.append(
+            tune_module(base, task, label, searching * task.score.score / total, len(chosen), reasoning, options.watch)
+        )
         _stop_here(evaluation)
     _search_on(base, options, chosen, findings, reasoning, elapsed)
+    if options.ledger and ledger.is_due(db):
+        ledger.confirm_null(evaluation, Rule(finalists=FINALISTS * len(chosen)))
+        _stop_here(evaluation)
     results: dict[str, Result] = {finding.result.name: finding.result for finding in findings}
     accepted: dict[str, Finding] = {}
     for finding in findings:
         if finding.recipe is not None:
+            options.watch(finding.result.name, Stage.REVALIDATION)
             proven = _revalidate(evaluation, prepared, finding)
             results[proven.result.name] = proven.result
             if proven.result.verdict is Verdict.ACCEPTED:
                 accepted[proven.result.name] = proven
             _stop_here(evaluation)
+    options.watch("", Stage.TOGETHER)
     program, kept = together(evaluation, prepared, accepted)
     for name in set(accepted) - kept:
         results[name] = changed(results[name], verdict=Verdict.WITHDRAWN)
@@ -214,7 +231,7 @@ def _search_on(
         left = options.budget_s - elapsed() - kept_back
         if left >= LEAST_MORE * options.budget_s:
             task = tasks[place]
-            findings[place] = tune_module(base, task, f"{task.name} once more", left, len(findings), reasoning)
+            findings[place] = tune_module(base, task, f"{task.name} once more", left, len(findings), reasoning, options.watch)
             _stop_here(base.evaluation)
 
 
@@ -236,7 +253,11 @@ def _revalidate(evaluation: Evaluation, prepared: Prepared, finding: Finding) ->
 
 def _stop_here(evaluation: Evaluation) -> None:
     if evaluation.stop():
-        raise InterruptedRunError("Interrupted; everything that was finished is kept.", "run `autopass tune` again to go on")
+        raise _interrupted()
+
+
+def _interrupted() -> InterruptedRunError:
+    return InterruptedRunError("Interrupted; everything that was finished is kept.", "run `autopass tune` again to go on")
 
 
 def _from_facts(run: Run) -> TuneResult:

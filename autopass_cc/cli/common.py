@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from autopass_cc.durations import seconds_of
 from autopass_cc.project.config import find_root
 
 
@@ -19,3 +20,18 @@ def project_root() -> Path:
 def print_json(data: Any) -> None:
     """Print one JSON document."""
     click.echo(json.dumps(data, indent=2, sort_keys=True))
+
+
+class Duration(click.ParamType[float]):
+    """A time such as 90, 90s, 10m or 1.5h, in seconds."""
+
+    name = "time"
+
+    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Return seconds."""
+        if isinstance(value, float):
+            return value
+        try:
+            return seconds_of(str(value))
+        except ValueError as error:
+            self.fail(str(error), param, ctx)

@@ -23,6 +23,7 @@ COMMANDS = {
     "status": "autopass_cc.cli.status",
     "explain": "autopass_cc.cli.explain",
     "verify": "autopass_cc.cli.verify",
+    "daemon": "autopass_cc.cli.daemon",
     "revert": "autopass_cc.cli.revert",
     "model": "autopass_cc.cli.model",
     "masquerade": "autopass_cc.cli.masquerade",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shlex
 import signal
 import sys
@@ -15,29 +14,12 @@ from types import FrameType
 import click
 
 from autopass_cc.agents.parts import ROUNDS, Minds, Part
-from autopass_cc.cli.common import print_json, project_root
+from autopass_cc.cli.common import Duration, print_json, project_root
 from autopass_cc.project import config as project_config
 from autopass_cc.project.outdated import advice, outdated
 from autopass_cc.project.recorded import latest
 from autopass_cc.report.terminal import Terminal
 from autopass_cc.store.database import writer
-
-UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
-
-
-class Duration(click.ParamType[float]):
-    """A time such as 90, 90s, 10m or 1.5h, in seconds."""
-
-    name = "time"
-
-    def convert(self, value: object, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """Return seconds."""
-        if isinstance(value, float):
-            return value
-        match = re.fullmatch(r"(\d+(?:\.\d+)?)\s*(\w*)", str(value).strip())
-        if match is None or match[2] not in UNITS:
-            self.fail(f"{value!r} is not a time; write 90s, 10m or 1h", param, ctx)
-        return float(match[1]) * UNITS[match[2]]
 
 
 @click.command("tune")

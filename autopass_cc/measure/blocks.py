@@ -15,7 +15,7 @@ from typing import Protocol
 
 from autopass_cc.errors import NotDeterministicError, WorkloadFailedError
 from autopass_cc.measure.plan import Plan
-from autopass_cc.measure.runner import Clock, Command, Conditions, Runner, Sample
+from autopass_cc.measure.runner import Clock, Command, Conditions, Runner, Sample, StoppedError
 from autopass_cc.measure.stats import Aggregate, block_score
 from autopass_cc.measure.verdict import Verdict
 
@@ -48,10 +48,6 @@ class RunFailedError(Exception):
         super().__init__(detail)
         self.verdict = verdict
         self.detail = detail
-
-
-class StoppedError(Exception):
-    """`stop()` said so between two runs; the unfinished block is lost, everything before is stored."""
 
 
 Check = Callable[[Sample], str | None]

@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from autopass_cc.errors import AutopassError
-from autopass_cc.measure.blocks import MAX_SEED, Block, Check, StoppedError, Subject, _refuse_failure, run_block
+from autopass_cc.measure.blocks import MAX_SEED, Block, Check, Subject, _refuse_failure, run_block
 from autopass_cc.measure.plan import Plan, choose, choose_clock
-from autopass_cc.measure.runner import Runner, runs_per_sample
+from autopass_cc.measure.runner import Runner, StoppedError, runs_per_sample
 from autopass_cc.measure.stats import Aggregate, Rule
 
 BLOCKS = 12

@@ -10,9 +10,9 @@ import random
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from autopass_cc.measure.blocks import Block, Check, RunFailedError, StoppedError, Subject, run_block
+from autopass_cc.measure.blocks import Block, Check, RunFailedError, Subject, run_block
 from autopass_cc.measure.plan import Plan
-from autopass_cc.measure.runner import Clock, Runner
+from autopass_cc.measure.runner import Clock, Runner, StoppedError
 from autopass_cc.measure.stats import MARGIN, Confirmation, Estimate, Rule, State, estimate
 from autopass_cc.measure.verdict import Verdict
 

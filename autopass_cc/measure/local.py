@@ -15,12 +15,12 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import IO
 
 from autopass_cc.errors import WorkloadFailedError
-from autopass_cc.measure.runner import Command, Conditions, Sample
+from autopass_cc.measure.runner import Command, Conditions, Sample, StoppedError
 
 PAD_VARIABLE = "AUTOPASS_PAD"
 """Its random length moves the stack (Mytkowicz et al. 2009, "Producing wrong data without doing anything obviously wrong")."""
@@ -29,11 +29,17 @@ _POLL_S = 0.25
 
 
 class LocalRunner:
-    """A `Runner` for programs of this machine. `max_output`: bytes of stdout and of stderr after which a run is killed."""
+    """A `Runner` for programs of this machine. `max_output`: bytes of stdout and of stderr after which a run is killed.
 
-    def __init__(self, *, max_output: int = MAX_OUTPUT, scratch: Path | None = None) -> None:
+    `stop` is looked at four times a second while a program runs; when it says so the run is killed, and StoppedError raised.
+    """
+
+    def __init__(
+        self, *, max_output: int = MAX_OUTPUT, scratch: Path | None = None, stop: Callable[[], bool] = lambda: False
+    ) -> None:
         self._max_output = max_output
         self._scratch = scratch
+        self._stop = stop
 
     def cpus(self) -> tuple[int, ...]:
         """Give the CPUs that this process may use."""
@@ -65,12 +71,15 @@ class LocalRunner:
             started = time.monotonic()
             child = _spawn(command, pad, stdin, out, err)
             try:
+                _bound(child.pid, command.timeout_s)
                 _step_aside(cpu)
-                reason = _await(child.pid, started + command.timeout_s, (out, err), self._max_output)
+                reason = self._await(child.pid, started + command.timeout_s, (out, err))
                 wall_s = time.monotonic() - started
             finally:
                 waited_s = _run_queue_wait_s(child.pid)
                 usage = _reap(child)
+            if reason == "stop":
+                raise StoppedError
             return Sample(
                 wall_s=wall_s,
                 user_s=usage.ru_utime,
@@ -85,6 +94,34 @@ class LocalRunner:
                 timed_out=reason == "time",
                 overflowed=reason == "output",
             )
+
+    def _await(self, pid: int, deadline: float, files: tuple[IO[bytes], ...]) -> str | None:
+        """Sleep until the process ends, without reaping it; "time", "output" or "stop" if it is to be killed for one of these."""
+        pidfd = os.pidfd_open(pid)
+        try:
+            poll = select.poll()
+            poll.register(pidfd, select.POLLIN)
+            while True:
+                left = deadline - time.monotonic()
+                if poll.poll(max(0.0, min(_POLL_S, left)) * 1000):
+                    return "output" if any(_size(file) > self._max_output for file in files) else None
+                if left <= 0:
+                    return "time"
+                if any(_size(file) > self._max_output for file in files):
+                    return "output"
+                if self._stop():
+                    return "stop"
+        finally:
+            os.close(pidfd)
+
+
+def _bound(pid: int, timeout_s: float) -> None:
+    """Let the kernel end a run that outlives us (kill -9 of the tuner): no program may compute for ever unwatched."""
+    seconds = int(timeout_s * (os.cpu_count() or 1)) + 10
+    with contextlib.suppress(OSError, ValueError):
+        _, most = resource.prlimit(pid, resource.RLIMIT_CPU)
+        if most == resource.RLIM_INFINITY or most > seconds:
+            resource.prlimit(pid, resource.RLIMIT_CPU, (seconds, most))
 
 
 def _spawn(command: Command, pad: int, stdin: IO[bytes] | None, out: IO[bytes], err: IO[bytes]) -> subprocess.Popen[bytes]:
@@ -109,24 +146,6 @@ def _opened(stdin: Path) -> IO[bytes]:
         return stdin.open("rb")
     except OSError as error:
         raise WorkloadFailedError(f"{stdin} cannot be read: {error.strerror}.", "check `stdin` in autopass.toml") from error
-
-
-def _await(pid: int, deadline: float, files: tuple[IO[bytes], ...], max_output: int) -> str | None:
-    """Sleep until the process ends, without reaping it; "time" or "output" if it was killed for one of these."""
-    pidfd = os.pidfd_open(pid)
-    try:
-        poll = select.poll()
-        poll.register(pidfd, select.POLLIN)
-        while True:
-            left = deadline - time.monotonic()
-            if poll.poll(max(0.0, min(_POLL_S, left)) * 1000):
-                return "output" if any(_size(file) > max_output for file in files) else None
-            if left <= 0:
-                return "time"
-            if any(_size(file) > max_output for file in files):
-                return "output"
-    finally:
-        os.close(pidfd)
 
 
 def _reap(child: subprocess.Popen[bytes]) -> resource.struct_rusage:

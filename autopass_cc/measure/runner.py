@@ -22,6 +22,10 @@ SHORT_RUN_S = 0.1
 MAX_RUNS_PER_SAMPLE = 100
 
 
+class StoppedError(Exception):
+    """Somebody asked to stop; the unfinished block or round is lost, everything before is stored."""
+
+
 class Clock(enum.Enum):
     """Which time is compared. Both are always kept."""
 

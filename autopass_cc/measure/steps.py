@@ -28,6 +28,8 @@ class StepsRunner:
     `runs` counts the runs of the program so far; a `Steps` is one.
     """
 
+    total = 0  # runs of all runners of this process
+
     def __init__(self, inner: Runner) -> None:
         self._inner = inner
         self.runs = 0
@@ -47,6 +49,7 @@ class StepsRunner:
     def run(self, command: Command, *, cpu: int | None, pads: Sequence[int] = (0,)) -> Sample:
         """Run as `Runner.run` says; a `Steps` stops at its first step that fails."""
         self.runs += len(pads)
+        StepsRunner.total += len(pads)
         if not isinstance(command, Steps):
             return self._inner.run(command, cpu=cpu, pads=pads)
         samples = []

@@ -100,8 +100,14 @@ def environment(record: CompileRecord | LinkRecord) -> dict[str, str]:
     return kept | dict(record.env)
 
 
+BACKGROUND = "AUTOPASS_BACKGROUND"  # in the environment of the service's work: its compiles give way to everything else
+IDLE_NICE = 19
+
+
 def run(argv: Sequence[str], record: CompileRecord | LinkRecord, *, limit: float) -> Outcome:
     """Run a compile or link in the recorded directory, for at most `limit` seconds."""
+    if BACKGROUND in os.environ:
+        argv = ["nice", "-n", str(IDLE_NICE), *argv]
     start = time.monotonic()
     try:
         done = subprocess.run(

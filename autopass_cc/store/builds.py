@@ -115,6 +115,12 @@ def offsets(db: Rows) -> dict[int, int]:
     return {row["inode"]: row["offset"] for row in db.query("select * from journal")}
 
 
+def roots(db: Rows) -> list[Path]:
+    """Return the folders of all projects of which compiles are recorded."""
+    rows = db.query("select root, max(at) as at from compile group by root order by at desc")
+    return [Path(_unstored(row["root"])) for row in rows]
+
+
 def compiles(db: Rows, root: Path) -> list[CompileRecord]:
     """Return the recorded compiles of the project at `root`, oldest first."""
     rows = db.query("select * from compile where root = ? order by at", [_stored(root)])

@@ -13,6 +13,7 @@ from filelock import FileLock, Timeout
 
 from autopass_cc.errors import StoreBusyError, StoreDamagedError, StoreNewerError
 from autopass_cc.paths import data_dir, private_dir
+from autopass_cc.store import turns
 
 if TYPE_CHECKING:
     # Imported where the store is written only: it takes a third of a second, in which `status` is long done.
@@ -111,18 +112,38 @@ def _quarantine(path: Path, warn: Callable[[str], None]) -> None:
 def writer(*, warn: Callable[[str], None] = lambda _text: None) -> Iterator[Database]:
     """Hold the store for writing.
 
-    Raises StoreBusyError where another process holds it, StoreNewerError for a schema from the future. A damaged file
-    is set aside and replaced by the newest good backup or by an empty store; `warn` gets the sentence for the user.
+    Waits for the service, which gives way; raises StoreBusyError where another process holds it, StoreNewerError for a
+    schema from the future. A damaged file is set aside and replaced by the newest good backup or by an empty store; `warn`
+    gets the sentence for the user.
     """
     path = database_path()
     private_dir(path.parent)
     lock = FileLock(path.with_suffix(".lock"), timeout=0, mode=0o600)
+    with contextlib.ExitStack() as stack:
+        try:
+            lock.acquire()
+        except Timeout:
+            if not turns.service_holds():
+                raise _busy(path) from None
+            stack.enter_context(turns.wanted())
+            _wait_for_service(lock, path)
+        with _opened(lock, path, warn) as db:
+            yield db
+
+
+def _busy(path: Path) -> StoreBusyError:
+    return StoreBusyError(f"Another autopass is using {path.parent}.", "wait until it is done, or stop it (Ctrl-C loses nothing)")
+
+
+def _wait_for_service(lock: FileLock, path: Path) -> None:
     try:
-        lock.acquire()
+        lock.acquire(timeout=turns.PATIENCE, poll_interval=0.1)
     except Timeout:
-        raise StoreBusyError(
-            f"Another autopass is using {path.parent}.", "wait until it is done, or stop it (Ctrl-C loses nothing)"
-        ) from None
+        raise _busy(path) from None
+
+
+@contextlib.contextmanager
+def _opened(lock: FileLock, path: Path, warn: Callable[[str], None]) -> Iterator[Database]:
     try:
         if not path.exists():
             path.touch(mode=0o600)

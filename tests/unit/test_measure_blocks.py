@@ -21,7 +21,6 @@ from autopass_cc.measure.blocks import (
     Block,
     Run,
     RunFailedError,
-    StoppedError,
     Subject,
     draw_block,
     drop_reason,
@@ -29,7 +28,7 @@ from autopass_cc.measure.blocks import (
     run_block,
 )
 from autopass_cc.measure.plan import Plan
-from autopass_cc.measure.runner import Clock, Command, Sample
+from autopass_cc.measure.runner import Clock, Command, Sample, StoppedError
 from autopass_cc.measure.stats import Aggregate
 from autopass_cc.measure.verdict import Verdict
 

@@ -10,10 +10,10 @@ import pytest
 from mock_runner import MockRunner, MockSubject, spikes, white
 
 from autopass_cc.errors import NotDeterministicError, TooShortError, WorkloadFailedError
-from autopass_cc.measure.blocks import Block, StoppedError
+from autopass_cc.measure.blocks import Block
 from autopass_cc.measure.calibration import BLOCKS, TooNoisyError, calibrate, plan_from, probe
 from autopass_cc.measure.plan import Plan, choose, choose_clock
-from autopass_cc.measure.runner import Clock, Sample, runs_per_sample
+from autopass_cc.measure.runner import Clock, Sample, StoppedError, runs_per_sample
 from autopass_cc.measure.stats import Aggregate, null_sd, smallest_confirmable
 
 
