@@ -15,6 +15,7 @@ from autopass_cc.agents.finalists import FINALISTS
 from autopass_cc.agents.gate import Gate
 from autopass_cc.agents.minds.language import Language
 from autopass_cc.agents.minds.protocol import Tried
+from autopass_cc.agents.minds.transfer import Transfer, told
 from autopass_cc.agents.outcome import Result
 from autopass_cc.agents.reasoning import Reasoning
 from autopass_cc.agents.records import row_of, tried_of
@@ -22,12 +23,14 @@ from autopass_cc.agents.score import ModuleScore
 from autopass_cc.agents.search import GIVEN_UP, Search
 from autopass_cc.agents.situated import situate
 from autopass_cc.agents.timing import RoundScreen
+from autopass_cc.agents.transfer import hints, traits_of
 from autopass_cc.evidence.collect import Evidence
 from autopass_cc.measure.stats import Rule
 from autopass_cc.measure.verdict import Stage, Verdict
 from autopass_cc.project.modules import Module
 from autopass_cc.recipe.edits import to_json
 from autopass_cc.recipe.recipe import Recipe
+from autopass_cc.store import traits
 
 
 @dataclass(frozen=True)
@@ -62,13 +65,16 @@ def tune_module(
     """
     module, name = base.prepared.modules[task.name], task.name
     runs, run = base.evaluation.runs, base.evaluation.run
-    search, known, language = _search(base, module, task, seconds, reasoning)
+    elsewhere = _elsewhere(base, module, task, reasoning)
+    search, known, language = _search(base, module, task, seconds, reasoning, elsewhere)
     share = base.profile.share(name)
     key = f"searched:{name}"
     done = runs.get(run.id).facts.get(key)
     if not done:
         base.evaluation.listener.line(f"{label}: {task.score.why}; searching for up to {seconds:.0f} s")
+        before = base.evaluation.runner.runs
         finalists = search.run(known)
+        _note_cost(base, name, base.evaluation.runner.runs - before, search, elsewhere, finalists)
         earlier = runs.get(run.id).facts.get(f"invalid:{name}", 0)
         runs.note(run.id, **{f"invalid:{name}": earlier + search.invalid})
         if language is not None:
@@ -85,8 +91,28 @@ def tune_module(
     return _confirm(base, module, search, finalists, label, among, tried)
 
 
+def _elsewhere(base: Baseline, module: Module, task: Task, reasoning: Reasoning) -> Transfer:
+    """Return what worked elsewhere, and keep the module's traits for those that come after it."""
+    runs = base.evaluation.runs
+    mine = traits_of(base.prepared, module, task.evidence)
+    traits.keep(runs.db, mine)
+    return Transfer(hints(runs.db, runs, mine) if reasoning.setting.transfers else ())
+
+
+def _note_cost(base: Baseline, name: str, count: int, search: Search, elsewhere: Transfer, finalists: Sequence[Tried]) -> None:
+    """Note how many runs of the program a search took (over all sittings), and what transfer had to do with it."""
+    runs, run = base.evaluation.runs, base.evaluation.run
+    facts = runs.get(run.id).facts
+    total = facts.get(f"search:{name}", {}).get("runs", 0) + count
+    runs.note(run.id, **{f"search:{name}": {"runs": total}})
+    found = told(name, elsewhere, search.situation, finalists[0].proposal if finalists else None, total)
+    if found is not None:
+        others = [each for each in facts.get("transfer", []) if each["module"] != name]
+        runs.note(run.id, transfer=[*others, found.to_json()])
+
+
 def _search(
-    base: Baseline, module: Module, task: Task, seconds: float, reasoning: Reasoning
+    base: Baseline, module: Module, task: Task, seconds: float, reasoning: Reasoning, elsewhere: Transfer
 ) -> tuple[Search, list[Tried], Language | None]:
     evaluation, prepared = base.evaluation, base.prepared
     toolchain, run = prepared.toolchain, evaluation.run
@@ -126,6 +152,7 @@ def _search(
         lambda recipe: cost.ratio(prepared.builder, module, recipe, prepared.place),
         base_text=start.base_text,
         pipelines=start.pipelines,
+        first=elsewhere if elsewhere.hints else None,
         rounds=language.rounds_left if language is not None else 0,
         feedback=reasoning.setting.feedback,
         diagnose=Diagnostician(prepared, module, task.evidence, counted).diagnose,

@@ -21,4 +21,5 @@ class Part(enum.StrEnum):
     SCORE = "score"  # without: all modules are alike
     ANALYSIS = "analysis"  # without: no evidence but names
     REASONING = "reasoning"  # without: random legal edits
+    TRANSFER = "transfer"  # without: nothing of what worked elsewhere
     EVALUATION = "evaluation"  # without: no results are told

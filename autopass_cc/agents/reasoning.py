@@ -49,6 +49,11 @@ class Setting:
         return Part.SCORE not in self.without
 
     @property
+    def transfers(self) -> bool:
+        """Whether a search begins with what worked elsewhere."""
+        return not {Part.TRANSFER, Part.REASONING} & self.without
+
+    @property
     def feedback(self) -> bool:
         """Whether minds are told what came of their proposals."""
         return Part.EVALUATION not in self.without

@@ -26,6 +26,8 @@ FIRST_WAVE, WAVE = (
     28,
     12,
 )  # candidates that reach the stopwatch; the first wave looks around, later ones follow what it saw
+ELSEWHERE = 8  # candidates that worked elsewhere, which are timed first
+WORKS = 0.02  # log-ratio: what worked elsewhere gains at least this here, so that less has to be looked for
 GATED_PER_PLACE = 4  # proposals looked at for each place in a wave (about half compile to code that is already known)
 PATIENCE = 2  # waves without a better best before the search ends
 ROUNDS, LEAST_ROUNDS, MOST_ROUNDS = 4, 3, 6  # of a wave; of the comparisons that follow the waves
@@ -74,6 +76,7 @@ class Search:
     workers: int = 2
     base_text: str = ""
     pipelines: bool = True  # whether this module's base pipeline is reproduced; if not, only knobs are tried
+    first: Mind | None = None  # whose proposals are timed before anything else: what worked elsewhere
     rounds: int = 0  # in which a model wants to see results: so many waves share the time for waves
     feedback: bool = True  # whether minds are told results (without: the ablation of the Evaluation agent)
     diagnose: Callable[[Tried, Recipe], Diagnosis | None] = lambda _tried, _recipe: None
@@ -85,7 +88,8 @@ class Search:
     def run(self, history: Sequence[Tried] = ()) -> list[Tried]:
         """Search until time or ideas run out; return up to two finalists, the better first."""
         self.situation = replace(self.situation, history=tuple(history))
-        stale, reserve = 0, (1 - FOR_WAVES) * self.time_left()
+        reserve = (1 - FOR_WAVES) * self.time_left()
+        stale = self._begin_elsewhere(reserve) if not history else 0
         for number in itertools.count(1):
             before = self._best_score()
             kept_back = reserve if number == 1 or before < -WORTH else 0.0  # nothing to look at again: search on
@@ -109,6 +113,15 @@ class Search:
                 break
         return finalists(self) if self.time_left() > GIVEN_UP else []
 
+    def _begin_elsewhere(self, reserve: float) -> int:
+        """Time what worked elsewhere; return how many of the waves of patience that spares: one, where it works here, too."""
+        affordable = int((self.time_left() - reserve) / (ROUNDS_EACH * self.screen.cost()))
+        admitted = self._admit(min(ELSEWHERE, affordable), self.first) if self.first is not None and affordable > 0 else {}
+        if not admitted:
+            return 0
+        self._time(admitted, "what worked elsewhere", rounds=ROUNDS, halving=True)
+        return int(self._best_score() < -WORKS)
+
     def _best_score(self) -> float:
         return min((tried.screened for tried in self.situation.history if tried.screened is not None), default=0.0)
 
@@ -118,12 +131,12 @@ class Search:
         self.situation = replace(self.situation, history=(*kept, tried))
         self.save(tried, recipe)
 
-    def _admit(self, places: int) -> dict[str, tuple[Proposal, Recipe]]:
-        """Gate proposals until `places` of them have passed, or the mind has no more."""
+    def _admit(self, places: int, mind: Mind | None = None) -> dict[str, tuple[Proposal, Recipe]]:
+        """Gate proposals (of the search's mind, or of `mind`) until `places` of them have passed, or there are no more."""
         admitted: dict[str, tuple[Proposal, Recipe]] = {}
         looked_at = 0
         while len(admitted) < places and looked_at < GATED_PER_PLACE * places and self.time_left() > 0:
-            proposals = self._situated(admitted, places)
+            proposals = self._situated(admitted, places, mind or self.mind)
             if not proposals:
                 break
             looked_at += len(proposals)
@@ -140,10 +153,10 @@ class Search:
             )
         return admitted
 
-    def _situated(self, admitted: Mapping[str, tuple[Proposal, Recipe]], places: int) -> Sequence[Proposal]:
+    def _situated(self, admitted: Mapping[str, tuple[Proposal, Recipe]], places: int, mind: Mind) -> Sequence[Proposal]:
         pending = tuple(Tried(proposal, digest, Verdict.NOT_TRIED) for digest, (proposal, _) in admitted.items())
         situation = replace(self.situation, history=(*self.situation.history, *pending, *self._invalid))
-        return self.mind.propose(situation if self.feedback else situation.without_results(), places - len(admitted) + 2)
+        return mind.propose(situation if self.feedback else situation.without_results(), places - len(admitted) + 2)
 
     @property
     def _invalid(self) -> tuple[Tried, ...]:

@@ -178,6 +178,7 @@ def _search_and_prove(db: Database, runs: Runs, base: Baseline, options: Options
         "warnings": list(base.warnings),
         "toolchain": prepared.toolchain.version,
         "cpu": prepared.toolchain.cpu,
+        "transfer": noted.get("transfer", []),
         "scores": [{"module": each.name, "score": each.score.score, "why": each.score.why} for each in chosen],
         "model": _told(noted),
         "invalid_proposals": sum(value for key, value in noted.items() if key.startswith("invalid:")),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from autopass_cc.agents.outcome import Result, TuneResult
 from autopass_cc.measure.verdict import Verdict
@@ -30,6 +31,7 @@ def render(result: TuneResult) -> str:
             f"the model was asked {asked['calls']} times: {asked['prompt_tokens']} + {asked['completion_tokens']} tokens, "
             f"{asked['waited']:.0f} s of waiting, {asked['proposals']} proposals, {asked['invalid']} invalid"
         )
+    lines += map(_transferred, result.facts.get("transfer", []))
     lines += [f"warning: {text}" for text in result.facts.get("warnings", [])]
     accepted = sum(each.verdict is Verdict.ACCEPTED for each in result.modules)
     if accepted:
@@ -40,6 +42,15 @@ def render(result: TuneResult) -> str:
     else:
         lines.append("nothing was proven faster; builds stay as they are")
     return "\n".join(lines)
+
+
+def _transferred(found: Mapping[str, Any]) -> str:
+    """Return the sentence that says what transfer came to, and saved, in one module's search."""
+    recipes = "1 recipe" if found["tried"] == 1 else f"{found['tried']} recipes"
+    if not found["won"]:
+        return f"transfer: {found['module']} began with {recipes} from elsewhere; none of them won"
+    there = "" if found["runs_there"] is None else f", against {found['runs_there']} where it was found"
+    return f"transfer: {found['module']} took over what won on {found['origin']}; its search took {found['runs']} runs{there}"
 
 
 def render_table(results: Sequence[Result], *, minds: bool = False) -> str:
