@@ -6,17 +6,17 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from autopass_cc.daemon import control, places, service, watch
-from autopass_cc.daemon.gate import Readings
+from autopass_cc.daemon import control, machine, places, service, watch
 from autopass_cc.daemon.service import Service
 from autopass_cc.daemon.settings import Settings
 from autopass_cc.project.journal import journal_path, switch_on
+from autopass_cc.store import turns
 
 JOB = {"id": 7, "label": "tune p", "kind": "tune"}
 
@@ -68,15 +68,15 @@ class Fake:
 
 
 @pytest.fixture
-def script(monkeypatch: pytest.MonkeyPatch) -> Iterator[Script]:
+def script(monkeypatch: pytest.MonkeyPatch) -> Script:
     Fake.script = Script()
     monkeypatch.setattr(service, "Child", Fake)
     monkeypatch.setattr(service, "WORKING", 0.02)
     monkeypatch.setattr(service, "WAITING", 0.02)
     monkeypatch.setattr(service, "IDLE", 0.02)
-    monkeypatch.setattr(service.machine.Compilers, "running", lambda *_: "")
+    monkeypatch.setattr(machine.Compilers, "running", lambda *_: "")
     monkeypatch.setattr(Service, "_busy", lambda _self: "")
-    yield Fake.script
+    return Fake.script
 
 
 def run(told: list[str], seconds: float = 0.6, settings: Settings | None = None) -> None:
@@ -128,7 +128,7 @@ def test_it_gives_way_when_a_build_begins_and_says_so_to_the_next_plan(script: S
 def test_it_gives_way_to_a_command_that_wants_the_store(script: Script, monkeypatch: pytest.MonkeyPatch) -> None:
     script.plans = [{"next": JOB}, {}]
     wanted = [False]
-    monkeypatch.setattr(service.turns, "others_wait", lambda: wanted[0])
+    monkeypatch.setattr(turns, "others_wait", lambda: wanted[0])
 
     def work(child: Fake) -> int | None:
         wanted[0] = not child.stopping
@@ -207,10 +207,6 @@ def test_a_clock_that_jumps_changes_nothing(script: Script, monkeypatch: pytest.
     monkeypatch.setattr(time, "time", lambda: real() + next(jumps))
     run([])
     assert [words[0] for words in script.started[:2]] == ["plan", "work"]
-
-
-def test_readings_are_what_the_gate_takes() -> None:
-    assert Readings(1.0, None, 0.0).compiler == ""
 
 
 def test_the_files_of_the_service_are_private(script: Script, home: Path) -> None:
