@@ -8,6 +8,7 @@ from pathlib import Path
 import platformdirs
 
 APP = "autopass"
+CONFIG_TABLES = ("model", "service", "cache")  # of config.toml; each is read and checked by its own room
 
 
 def data_dir() -> Path:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from autopass_cc.errors import ConfigError, NoClangError
-from autopass_cc.paths import config_file
+from autopass_cc.paths import CONFIG_TABLES, config_file
 from autopass_cc.recipe.allowlist import MAJORS
 
 VERSIONED = re.compile(r"clang-(\d+)")
@@ -51,10 +51,12 @@ def _configured() -> str | None:
         raise ConfigError(path, f"it cannot be read ({error.strerror})", f"mend or remove {path}") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(path, f"not valid TOML: {error}", f"mend or remove {path}") from None
-    unknown = [key for key in data if key not in ("clang", "model")]
+    unknown = [key for key in data if key not in ("clang", *CONFIG_TABLES)]
     if unknown or not isinstance(data.get("clang", ""), str):
         raise ConfigError(
-            path, f"unknown key `{unknown[0]}`" if unknown else "`clang` must be a path", "it knows `clang` and [model]"
+            path,
+            f"unknown key `{unknown[0]}`" if unknown else "`clang` must be a path",
+            f"it knows `clang`, {', '.join(f'[{name}]' for name in CONFIG_TABLES)}",
         )
     return data.get("clang")
 
