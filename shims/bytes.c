@@ -74,4 +74,11 @@ bool starts_with(const char *text, const char *prefix) {
   return strncmp(text, prefix, strlen(prefix)) == 0;
 }
 
-bool is_digest(const char *text) { return strspn(text, "0123456789abcdef") == DIGEST_HEX; }
+// Whether a text begins with the digits of a digest; nothing behind the first that is none is read.
+bool is_digest(const char *text) {
+  int digits = 0;
+  while (digits < DIGEST_HEX &&
+         ((unsigned)(text[digits] - '0') < 10 || (unsigned)(text[digits] - 'a') < 6))
+    digits++;
+  return digits == DIGEST_HEX;
+}

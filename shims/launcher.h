@@ -188,7 +188,8 @@ typedef enum {
 } ToolchainStatus;
 typedef struct {
   ToolchainStatus status;
-  const char *id, *plugin;
+  const char *id, *portable; // of the same clang on any CPU
+  const char *plugin;
   int major;
 } Toolchain;
 Toolchain find_toolchain(const char *toolchains, const char *compiler);

@@ -24,13 +24,15 @@ size_t split_line(const char *line, const char *end, char **fields, size_t limit
   return count;
 }
 
+static bool is_id(const char *field) { return is_digest(field) && !field[DIGEST_HEX]; }
+
 // A compiler is known by what stat() says of it, so an upgraded one is a stranger until it was
 // looked at.
 Toolchain find_toolchain(const char *toolchains, const char *compiler) {
-  enum { KIND, PATH, MTIME, SIZE, INODE, ID, MAJOR, STATUS, PLUGIN, FIELDS };
+  enum { KIND, PATH, MTIME, SIZE, INODE, ID, MAJOR, STATUS, PLUGIN, PORTABLE, FIELDS };
   Toolchain found = {0};
   struct stat status;
-  if (!toolchains || !starts_with(toolchains, "autopass-toolchains 1\n") ||
+  if (!toolchains || !starts_with(toolchains, "autopass-toolchains 2\n") ||
       stat(compiler, &status) != 0)
     return found;
   Bytes mtime = {0}, size = {0}, inode = {0};
@@ -45,13 +47,13 @@ Toolchain find_toolchain(const char *toolchains, const char *compiler) {
     if (strcmp(fields[MTIME], stamp[0]) || strcmp(fields[SIZE], stamp[1]) ||
         strcmp(fields[INODE], stamp[2]))
       continue;
-    if (!is_digest(fields[ID]) || fields[ID][DIGEST_HEX] || !strtol(fields[MAJOR], NULL, 10))
+    if (!is_id(fields[ID]) || !is_id(fields[PORTABLE]) || !strtol(fields[MAJOR], NULL, 10))
       continue;
     found.status = status_of(fields[STATUS]);
     found.id = fields[ID];
+    found.portable = fields[PORTABLE];
     found.major = (int)strtol(fields[MAJOR], NULL, 10);
-    found.plugin =
-        fields[PLUGIN][0] == '/' && !strchr(fields[PLUGIN], '\t') ? fields[PLUGIN] : NULL;
+    found.plugin = fields[PLUGIN][0] == '/' ? fields[PLUGIN] : NULL;
   }
   return found.id && !config_files_unchanged(toolchains, found.id) ? (Toolchain){0} : found;
 }

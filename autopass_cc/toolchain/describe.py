@@ -50,6 +50,11 @@ class Toolchain:
         return digest_of(text.encode())
 
     @property
+    def portable_id(self) -> str:
+        """Return the digest of version, target and configuration files: the same on every CPU, for what colleagues share."""
+        return digest_of(f"{self.version}\0{self.target}\0{self.config.digest}".encode())
+
+    @property
     def arch(self) -> str:
         """Return the target's architecture as the first part of its triple: x86_64, aarch64."""
         return self.target.split("-")[0]

@@ -1,8 +1,8 @@
 """The toolchains of this machine: each is described, given its plugin and tested once; the launcher reads the result.
 
-`toolchains` is text: `autopass-toolchains 1`, a line `default`, and one line a clang with what it is recognised by
-(mtime, size, inode), its id, LLVM major, status and plugin, followed by its folders of configuration files and what is in them.
-A line whose clang has changed is made anew.
+`toolchains` is text: `autopass-toolchains 2`, a line `default`, and one line a clang with what it is recognised by
+(mtime, size, inode), its id, LLVM major, status, plugin and portable id, followed by its folders of configuration files and what
+is in them. A line whose clang has changed is made anew.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from autopass_cc.toolchain.describe import Status, Toolchain, describe
 from autopass_cc.toolchain.find import find_clang
 from autopass_cc.toolchain.plugin import ensure_plugin, is_sealed, plugin_path
 
-HEADER = "autopass-toolchains 1"
+HEADER = "autopass-toolchains 2"
 
 
 @dataclass(frozen=True)
@@ -33,12 +33,13 @@ class Line:
     major: int
     status: Status
     plugin: str
+    portable: str
     config: tuple[str, ...] = ()
 
     def render(self) -> str:
         """Return the lines without the last newline."""
-        words = ("clang", self.path, *map(str, self.stamp), self.id, str(self.major), self.status.value, self.plugin or "-")
-        return "\n".join(("\t".join(words), *self.config))
+        facts = (self.id, str(self.major), self.status.value, self.plugin or "-", self.portable)
+        return "\n".join(("\t".join(("clang", self.path, *map(str, self.stamp), *facts)), *self.config))
 
 
 def file() -> Path:
@@ -59,7 +60,7 @@ def read() -> tuple[str | None, list[Line]]:
         words = row.split("\t")
         if words[0] == "default" and len(words) == 2:
             default = words[1]
-        elif words[0] == "clang" and len(words) == 9:
+        elif words[0] == "clang" and len(words) == 10:
             with contextlib.suppress(ValueError):  # a damaged line is made anew
                 lines.append(_line(words))
         elif words[0] in ("folder", "config") and lines and words[1:2] == [lines[-1].id]:
@@ -71,12 +72,13 @@ def line_of(toolchain: Toolchain) -> Line:
     """Return the entry of a toolchain."""
     plugin = str(toolchain.plugin) if toolchain.plugin else ""
     config = toolchain.config.render(toolchain.id)
-    return Line(str(toolchain.clang), toolchain.stamp, toolchain.id, toolchain.major, toolchain.status, plugin, config)
+    known = (toolchain.id, toolchain.major, toolchain.status, plugin, toolchain.portable_id)
+    return Line(str(toolchain.clang), toolchain.stamp, *known, config)
 
 
 def _line(words: list[str]) -> Line:
     stamp = (int(words[2]), int(words[3]), int(words[4]))
-    return Line(words[1], stamp, words[5], int(words[6]), Status(words[7]), "" if words[8] == "-" else words[8])
+    return Line(words[1], stamp, words[5], int(words[6]), Status(words[7]), "" if words[8] == "-" else words[8], words[9])
 
 
 def ensure(setting: str | None = None, *, progress: Callable[[str], None] = lambda _text: None) -> Toolchain:

@@ -61,8 +61,8 @@ class Bench:
         home = self.base / name
         facts = compiler.stat()
         stamp = (str(facts.st_mtime_ns), str(facts.st_size), str(facts.st_ino))
-        line = "\t".join(("clang", str(compiler), *stamp, TOOLCHAIN_ID, str(self.llvm), "ok", "-"))
-        private(home / "toolchains", f"autopass-toolchains 1\ndefault\t{compiler}\n{line}\n".encode())
+        line = "\t".join(("clang", str(compiler), *stamp, TOOLCHAIN_ID, str(self.llvm), "ok", "-", TOOLCHAIN_ID))
+        private(home / "toolchains", f"autopass-toolchains 2\ndefault\t{compiler}\n{line}\n".encode())
         return dict(os.environ) | {"AUTOPASS_HOME": str(home), "AUTOPASS_CLANG": str(compiler)}
 
     def publish(self, env: dict[str, str], others: int, *, ours: bool = True, line: str = NEUTRAL[LEVEL]) -> None:
@@ -113,7 +113,7 @@ class Bench:
         env = self.home("home-pipeline", self.clang)
         self.publish(env, 2000, line=f"pipeline {base_pipeline}")
         path = Path(env["AUTOPASS_HOME"]) / "toolchains"
-        private(path, path.read_bytes().replace(b"\tok\t-\n", f"\tok\t{plugin}\n".encode()))
+        private(path, path.read_bytes().replace(b"\tok\t-\t", f"\tok\t{plugin}\t".encode()))
         return self.arm("autopass-cc, hit with a pipeline", self.launcher, env=env)
 
     def cache_arms(self) -> list[Arm]:

@@ -20,6 +20,7 @@ from typing import Any
 
 REPOSITORY = Path(__file__).parents[2]
 TOOLCHAIN_ID = "a5" * 16
+PORTABLE_ID = "5a" * 16  # of the same clang on any CPU
 
 # Writes what a compiler sees of its caller to $MIRROR, one JSON object.
 MIRROR = r"""
@@ -127,6 +128,11 @@ def index_text(lines: list[str]) -> bytes:
     return b"".join(sorted(f"{line}\n".encode() for line in ["autopass-index 1", *lines]))
 
 
+def lines_of(index: Path) -> list[str]:
+    """Return the lines of an index or lock without its header; none where it is absent."""
+    return index.read_text().splitlines()[1:] if index.exists() else []
+
+
 def write(path: Path, data: bytes, mode: int = 0o600) -> Path:
     """Write a file as autopass writes its own, with its directories."""
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -203,12 +209,12 @@ class World:
         """Write the toolchains file: these compilers, all of one status. The plugin is taken for whole as it is."""
         if plugin:
             seal(plugin)
-        lines = ["autopass-toolchains 1", *([f"default\t{default}"] if default else [])]
+        lines = ["autopass-toolchains 2", *([f"default\t{default}"] if default else [])]
         for path in compilers:
             facts = path.stat()
             lines.append(
                 f"clang\t{path}\t{facts.st_mtime_ns}\t{facts.st_size}\t{facts.st_ino}\t{TOOLCHAIN_ID}\t{major}\t{status}"
-                f"\t{plugin or '-'}"
+                f"\t{plugin or '-'}\t{PORTABLE_ID}"
             )
         write(self.home / "toolchains", "".join(f"{line}\n" for line in lines).encode())
 
@@ -267,12 +273,17 @@ class World:
         return take_record(self.home)
 
     def publish(self, key: str, recipe: bytes, place: Path | None = None, *, kind: str = "x") -> str:
-        """Add a recipe under a key to the publication (or lock) at `place`; return the recipe's digest."""
+        """Add a recipe under a key to the publication at `place`; return the recipe's digest."""
         place = place or self.home / "publication"
-        lock = place.suffix == ".lock"
-        index, recipes = (place, place.with_name(place.name + ".d")) if lock else (place / "index", place / "recipes")
         name = digest(recipe)
-        before = index.read_text().splitlines()[1:] if index.exists() else []
-        write(index, index_text([*before, f"{kind}{key} {name} 1.10x a.c"]))
-        write(recipes / f"{name}.recipe", recipe)
+        before = lines_of(place / "index")
+        write(place / "index", index_text([*before, f"{kind}{key} {name} 1.10x a.c"]))
+        write(place / "recipes" / f"{name}.recipe", recipe)
+        return name
+
+    def lock(self, key: str, recipe: bytes, *, kind: str = "x", toolchain: str = TOOLCHAIN_ID) -> str:
+        """Add a recipe under a portable key to the project's lock, as proven on a toolchain; return the recipe's digest."""
+        path, name = self.project / "autopass.lock", digest(recipe)
+        write(path, index_text([*lines_of(path), f"{kind}{key} {name} {toolchain} 1.10x a.c"]), 0o644)
+        write(path.with_name("autopass.lock.d") / f"{name}.recipe", recipe, 0o644)
         return name

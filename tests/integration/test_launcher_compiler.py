@@ -132,7 +132,7 @@ def test_the_data_directory_follows_the_same_rule_as_the_tuner(world: World, tmp
     user, data = tmp_path / "user", tmp_path / "data"
     place = install(tmp_path / "bin", "clang", "by-home", "by-data", source=world.compiler)
     for base, name in ((user / ".local" / "share" / "autopass", "by-home"), (data / "autopass", "by-data")):
-        write(base / "toolchains", f"autopass-toolchains 1\ndefault\t{place / name}\n".encode())
+        write(base / "toolchains", f"autopass-toolchains 2\ndefault\t{place / name}\n".encode())
     env = {"AUTOPASS_HOME": "(unset)", "PATH": str(place), "HOME": str(user), "XDG_DATA_HOME": "(unset)"}
     assert Path(program(world, **env)).name == "by-home"
     assert Path(program(world, **env | {"XDG_DATA_HOME": " "})).name == "by-home"

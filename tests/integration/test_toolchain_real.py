@@ -101,7 +101,8 @@ def test_a_toolchain_is_registered_with_its_plugin(clang: Path, warm: Path, monk
     stamp = f"{info.st_mtime_ns}\t{info.st_size}\t{info.st_ino}"
     folder = clang.resolve().parent
     assert (warm / "toolchains").read_text() == (
-        f"autopass-toolchains 1\ndefault\t{clang}\nclang\t{clang}\t{stamp}\t{found.id}\t{found.major}\tok\t{found.plugin}\n"
+        f"autopass-toolchains 2\ndefault\t{clang}\n"
+        f"clang\t{clang}\t{stamp}\t{found.id}\t{found.major}\tok\t{found.plugin}\t{found.portable_id}\n"
         f"folder\t{found.id}\t{folder}\t{folder.stat().st_mtime_ns}\n"
     )
 

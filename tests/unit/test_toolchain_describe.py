@@ -9,6 +9,7 @@ import pytest
 from toolchain_fakes import APPLE, GCC, clang_text, fake
 
 from autopass_cc.errors import RefusedCompilerError, ToolchainError
+from autopass_cc.toolchain.config_files import ConfigFile, ConfigFiles
 from autopass_cc.toolchain.describe import Status, cxx_driver, describe
 
 
@@ -54,6 +55,14 @@ def test_the_id_covers_version_target_and_cpu_and_nothing_else(tmp_path: Path) -
     assert same.id == one.id
     others = [replace(one, version="other"), replace(one, target="other"), replace(one, cpu="other")]
     assert len({one.id, *(other.id for other in others)}) == 4
+
+
+def test_the_portable_id_covers_version_target_and_configuration_but_not_the_cpu(tmp_path: Path) -> None:
+    one = describe(fake(tmp_path / "a" / "clang", clang_text(22)))
+    configured = replace(one, config=ConfigFiles(files=(ConfigFile(tmp_path / "clang.cfg", 1, 2, b"-O2"),)))
+    others = [replace(one, version="other"), replace(one, target="other"), configured]
+    assert len({one.portable_id, *(other.portable_id for other in others)}) == 4
+    assert replace(one, cpu="other").portable_id == one.portable_id != one.id
 
 
 def test_tools_are_those_beside_the_clang_that_a_link_leads_to(tmp_path: Path) -> None:

@@ -63,14 +63,25 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def rows(clang: Path, status: str, plugin: str) -> list[str]:
     found, info, folder = describe(clang), clang.stat(), clang.parent
-    words = ("clang", clang, info.st_mtime_ns, info.st_size, info.st_ino, found.id, found.major, status, plugin)
+    words = (
+        "clang",
+        clang,
+        info.st_mtime_ns,
+        info.st_size,
+        info.st_ino,
+        found.id,
+        found.major,
+        status,
+        plugin,
+        found.portable_id,
+    )
     return ["\t".join(map(str, words)), f"folder\t{found.id}\t{folder}\t{folder.stat().st_mtime_ns}"]
 
 
 def test_the_file_is_the_one_that_the_launcher_reads(folder: Path, home: Path, work: Work) -> None:
     found = registry.ensure()
     assert (home / "toolchains").read_text().split("\n") == [
-        "autopass-toolchains 1",
+        "autopass-toolchains 2",
         f"default\t{folder}/clang-22",
         *rows(folder / "clang-22", "ok", f"{found.plugin}"),
         "",
@@ -87,7 +98,8 @@ def test_what_is_read_is_what_was_written(folder: Path) -> None:
     default, lines = registry.read()
     assert default == f"{folder}/clang-22"
     (config,) = rows(folder / "clang-22", "ok", "")[1:]
-    assert lines == [registry.Line(f"{folder}/clang-22", found.stamp, found.id, 22, Status.OK, str(found.plugin), (config,))]
+    facts = (found.id, 22, Status.OK, str(found.plugin), found.portable_id)
+    assert lines == [registry.Line(f"{folder}/clang-22", found.stamp, *facts, (config,))]
 
 
 @pytest.mark.usefixtures("folder")
@@ -239,10 +251,12 @@ def test_where_identity_fails_knobs_are_left_and_the_reason_is_told(folder: Path
     "text",
     [
         "",
-        "autopass-toolchains 2\ndefault\t/usr/bin/clang\n",
-        "autopass-toolchains 1\nclang\t/usr/bin/clang\tx\ty\tz\tid\t22\tok\t-\n",
-        "autopass-toolchains 1\nclang\t/usr/bin/clang\t1\t2\t3\tid\t22\tmaybe\t-\n",
-        "autopass-toolchains 1\nclang\t/usr/bin/clang\t1\t2\n\n",
+        "autopass-toolchains 3\ndefault\t/usr/bin/clang\n",
+        "autopass-toolchains 1\ndefault\t/usr/bin/clang\nclang\t/usr/bin/clang\t1\t2\t3\tid\t22\tok\t-\n",  # of an older version
+        "autopass-toolchains 2\nclang\t/usr/bin/clang\tx\ty\tz\tid\t22\tok\t-\tid\n",
+        "autopass-toolchains 2\nclang\t/usr/bin/clang\t1\t2\t3\tid\t22\tmaybe\t-\tid\n",
+        "autopass-toolchains 2\nclang\t/usr/bin/clang\t1\t2\t3\tid\t22\tok\t-\n",
+        "autopass-toolchains 2\nclang\t/usr/bin/clang\t1\t2\n\n",
     ],
 )
 @pytest.mark.usefixtures("folder", "work")
