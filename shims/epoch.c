@@ -20,6 +20,7 @@ static void add_stamp(Hasher *hasher, const struct stat *status) {
 }
 
 // By content, so that publishing the same again changes nothing; a very large index by its stamp.
+// A base is covered by its name, which the index holds.
 static void add_index(Hasher *hasher, const Publication *publication) {
   struct stat status;
   Digest digest;
@@ -49,6 +50,8 @@ int print_epoch(const char *directory, const char *data, const Compiler *compile
     size_t count = list_publications(&project, data, directory, list);
     digest_text(&hasher, toolchain.id ? toolchain.id : "unknown");
     add_number(&hasher, toolchain.status);
+    if (is_frozen()) // more lines of the lock apply
+      digest_text(&hasher, "frozen");
     for (size_t i = 0; i < count; i++)
       add_index(&hasher, &list[i]);
   }

@@ -84,6 +84,9 @@ static void format_event(const Event *event, long long time, Bytes *line) {
     add_field(line, "level", command->level);
     add_field(line, "exact", keys->has_exact ? keys->exact.hex : NULL);
     add_field(line, "inherited", keys->has_inherited ? keys->inherited.hex : NULL);
+    bool portable = keys->has_portable, relative = portable && keys->has_inherited;
+    add_field(line, "portable_exact", portable ? keys->portable_exact.hex : NULL);
+    add_field(line, "portable_inherited", relative ? keys->portable_inherited.hex : NULL);
     add_field(line, "digest", keys->has_source ? keys->source.hex : NULL);
     add_field(line, "recipe", event->recipe ? event->recipe->hex : NULL);
   }

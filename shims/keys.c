@@ -37,7 +37,7 @@ static const char *portable_path(const char *path, const Project *project, const
 }
 
 static void add_variant(Hasher *hasher, const Command *command, const Project *project,
-                        const char *directory, const char *toolchain, bool preprocessor) {
+                        const char *directory, bool preprocessor) {
   add_part(hasher, command->language);
   add_part(hasher, command->preprocessed ? "preprocessed" : "source");
   add_part(hasher, command->level);
@@ -58,26 +58,38 @@ static void add_variant(Hasher *hasher, const Command *command, const Project *p
       add_part(hasher, value);
     }
   }
-  add_part(hasher, toolchain);
 }
 
-// `keys->source` is already known.
+// The toolchain comes last, so that a key for this CPU and one for all share the rest.
+static Digest finish(const Hasher *hasher, const char *toolchain) {
+  Hasher copy = *hasher;
+  add_part(&copy, toolchain);
+  return digest_end(&copy);
+}
+
+// `keys->source` is already known. `portable`: also the keys of a project's lock, which leave the
+// CPU out.
 void compute_keys(const Command *command, const Project *project, const char *directory,
-                  const char *toolchain, Keys *keys) {
+                  const Toolchain *toolchain, bool portable, Keys *keys) {
   Hasher hasher;
   digest_begin(&hasher);
   add_part(&hasher, "x");
   add_part(&hasher, keys->source.hex);
-  add_variant(&hasher, command, project, directory, toolchain, true);
-  keys->exact = digest_end(&hasher);
+  add_variant(&hasher, command, project, directory, true);
+  keys->exact = finish(&hasher, toolchain->id);
   keys->has_exact = true;
+  keys->has_portable = portable;
+  if (portable)
+    keys->portable_exact = finish(&hasher, toolchain->portable);
   if (!project->relative)
     return;
   digest_begin(&hasher);
   add_part(&hasher, "i");
   add_part(&hasher, project_id(project).hex);
   add_part(&hasher, project->relative);
-  add_variant(&hasher, command, project, directory, toolchain, false);
-  keys->inherited = digest_end(&hasher);
+  add_variant(&hasher, command, project, directory, false);
+  keys->inherited = finish(&hasher, toolchain->id);
   keys->has_inherited = true;
+  if (portable)
+    keys->portable_inherited = finish(&hasher, toolchain->portable);
 }

@@ -27,7 +27,7 @@ static Reason find_recipe(Launch *launch, const Toolchain *toolchain, const Publ
                           size_t count) {
   const Publication *where;
   Words arguments = {0};
-  Reason found = look_up(list, count, &launch->keys, &where, &launch->recipe);
+  Reason found = look_up(list, count, &launch->keys, toolchain->id, &where, &launch->recipe);
   if (reason_decision(found) != DECISION_HIT)
     return found;
   Reason refused =
@@ -59,12 +59,18 @@ static Reason decide_source(Launch *launch, int source) {
     return REASON_CACHE; // takes -mllvm X in two words only, and caches misread the second
   Publication list[2];
   size_t count = list_publications(&launch->project, launch->data, launch->directory, list);
-  if (!launch->recording && !any_index_exists(list, count))
+  bool locked = launch->recording, published = launch->recording;
+  for (size_t i = 0; i < count && !published; i++) {
+    published = index_exists(&list[i]);
+    locked |= published && !list[i].place;
+  }
+  if (!published)
     return REASON_NO_RECIPE; // nobody would read the keys
   if (!digest_file(source, &launch->keys.source))
     return REASON_NO_SOURCE;
   launch->keys.has_source = true;
-  compute_keys(&launch->command, &launch->project, launch->directory, toolchain.id, &launch->keys);
+  compute_keys(&launch->command, &launch->project, launch->directory, &toolchain, locked,
+               &launch->keys);
   return find_recipe(launch, &toolchain, list, count);
 }
 

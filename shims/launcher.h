@@ -218,11 +218,12 @@ Digest project_id(const Project *project);
 // ---- keys.c
 typedef struct {
   Digest source, exact, inherited;
-  bool has_source, has_exact, has_inherited;
+  Digest portable_exact, portable_inherited; // the same on every CPU: for a project's lock
+  bool has_source, has_exact, has_inherited, has_portable;
 } Keys;
 bool digest_file(int descriptor, Digest *digest);
 void compute_keys(const Command *command, const Project *project, const char *directory,
-                  const char *toolchain, Keys *keys);
+                  const Toolchain *toolchain, bool portable, Keys *keys);
 
 // ---- build.c
 typedef struct {
@@ -236,20 +237,38 @@ long long process_start(const Process *process);
 // ---- generations.c
 int pin_generation(int current, const char *place, struct stat *status);
 
+// ---- index.c
+#define INDEX_HEADER "autopass-index 1\n"
+enum { LONGEST_LINE = 4096, KEY = 1 + DIGEST_HEX };
+typedef enum { LOOKUP_ABSENT, LOOKUP_HIDDEN, LOOKUP_FOUND, LOOKUP_DAMAGED } Lookup;
+typedef struct {
+  int descriptor;
+  size_t size;
+  Digest base; // the name of what lies under it; "": nothing
+} Index;
+bool read_at(int descriptor, size_t offset, char *buffer, size_t length);
+bool is_tombstone(const Digest *recipe);
+bool index_begin(int descriptor, const struct stat *status, Index *index);
+bool index_narrow(const Index *index, const char *wanted, bool first, size_t *begin, size_t *end);
+Lookup index_find(const Index *index, char kind, const char *key, Digest *recipe);
+
+// ---- lock.c
+Reason lock_find(const Index *lock, const Keys *keys, const char *toolchain, Digest *recipe);
+
 // ---- lookup.c
 typedef struct {
   const char *index, *recipes;
   Trusted trusted;
-  const char *place; // of its generations; NULL: builds are not held to one
+  const char *place; // its folder, where base and generations are; NULL: a project's lock
+  bool pinned;       // builds are held to one generation
 } Publication;
-typedef enum { LOOKUP_ABSENT, LOOKUP_FOUND, LOOKUP_DAMAGED } Lookup;
-Lookup index_find(int descriptor, size_t size, char kind, const char *key, Digest *recipe);
+bool is_frozen(void);
 size_t list_publications(const Project *project, const char *data, const char *directory,
                          Publication list[2]);
 int open_publication(const Publication *publication, struct stat *status);
-bool any_index_exists(const Publication *list, size_t count);
-Reason look_up(const Publication *list, size_t count, const Keys *keys, const Publication **where,
-               Digest *recipe);
+bool index_exists(const Publication *publication);
+Reason look_up(const Publication *list, size_t count, const Keys *keys, const char *toolchain,
+               const Publication **where, Digest *recipe);
 
 // ---- recipe_file.c
 Reason recipe_arguments(const Publication *where, const Digest *recipe, const Toolchain *toolchain,

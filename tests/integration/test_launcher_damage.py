@@ -73,11 +73,19 @@ def test_a_large_index_damaged_here_and_there(world: World, filling: int) -> Non
 
 
 def test_a_damaged_lock(world: World, step: int) -> None:
+    record = world.keys(*COMPILE)
+    first, second = RECIPES.values()
+    world.lock(record["portable_exact"], first)
+    world.lock(record["portable_inherited"], second, kind="i")
+    assert check(world, world.project / "autopass.lock", step=step) > 0
+
+
+def test_a_damaged_base(world: World, step: int) -> None:
     index = publish(world, filling=2)
-    lock = world.project / "autopass.lock"
-    shutil.copytree(index.with_name("recipes"), lock.with_name("autopass.lock.d"))
-    index.rename(lock)
-    assert check(world, lock, step=step) > 0
+    base = index.rename(index.with_name(f"base.{'ba' * 16}"))
+    write(index, index_text([f"b{'ba' * 16} {'0' * 32} 4 modules"]))
+    assert check(world, base, step=step) > 0
+    assert check(world, index, step=step) > 0
 
 
 def test_a_damaged_recipe(world: World, step: int) -> None:

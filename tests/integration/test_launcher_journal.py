@@ -13,6 +13,7 @@ import pytest
 from launcher_kit import World, built, recipe_text, write
 
 COMPILE = ("-O2", "-c", "a.c")
+KEYS = ("exact", "inherited", "portable_exact", "portable_inherited")
 
 
 @pytest.fixture(params=["release", "sanitize"])
@@ -24,7 +25,7 @@ def test_a_compile_is_recorded_in_full(world: World) -> None:
     before = time.time_ns()
     record = world.keys("-O2", "-DX", "-c", "a.c", "-o", "out.o", env={"CPATH": "/opt/x", "SOURCE_DATE_EPOCH": "1"})
     assert before <= record.pop("t") <= time.time_ns()
-    assert {len(record.pop(name)) for name in ("exact", "inherited", "digest")} == {32}
+    assert {len(record.pop(name)) for name in (*KEYS, "digest")} == {32}
     assert record == {
         "v": 1,
         "kind": "compile",
@@ -40,6 +41,12 @@ def test_a_compile_is_recorded_in_full(world: World) -> None:
         "recipe": None,
         "env": {"CPATH": "/opt/x", "SOURCE_DATE_EPOCH": "1"},
     }
+
+
+def test_the_keys_stand_together_in_the_record(world: World) -> None:
+    names = list(world.keys(*COMPILE))
+    first = names.index("exact")
+    assert tuple(names[first : first + 4]) == KEYS
 
 
 def test_a_hit_names_its_recipe(world: World) -> None:
@@ -72,7 +79,7 @@ def test_a_compile_that_passes_is_recorded_with_its_reason(world: World, argumen
     record = world.keys(*arguments.split())
     assert (record["kind"], record["decision"]) == ("compile", "pass")
     assert record["reason"] == world.log()[-1][1]
-    assert [record[name] for name in ("exact", "inherited", "digest", "recipe")] == [None] * 4
+    assert [record[name] for name in (*KEYS, "digest", "recipe")] == [None] * 6
 
 
 @pytest.mark.parametrize(

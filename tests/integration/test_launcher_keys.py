@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from launcher_kit import TOOLCHAIN_ID, World, digest, write
+from launcher_kit import PORTABLE_ID, TOOLCHAIN_ID, World, digest, write
 
 BASE = ["-O2", "-DX=1", "-Iinclude", "-fPIC", "-c", "a.c"]
 
@@ -33,6 +33,15 @@ def test_the_inherited_key_is_made_of_project_path_and_code_generation(world: Wo
     record = world.keys(*BASE)
     project = digest(b"0" * 32)
     assert record["inherited"] == digest(joined("i", project, "a.c", "c", "source", "O2", "-fPIC", TOOLCHAIN_ID))
+
+
+def test_the_portable_keys_are_the_same_with_the_toolchain_on_any_cpu(world: World) -> None:
+    record = world.keys(*BASE)
+    source, project = digest((world.project / "a.c").read_bytes()), digest(b"0" * 32)
+    options = ["c", "source", "O2", "-DX=1", "-I{root}/include", "-fPIC", PORTABLE_ID]
+    assert record["portable_exact"] == digest(joined("x", source, *options))
+    inherited = digest(joined("i", project, "a.c", "c", "source", "O2", "-fPIC", PORTABLE_ID))
+    assert record["portable_inherited"] == inherited
 
 
 def test_a_project_without_an_id_is_known_by_its_path(world: World) -> None:
@@ -147,14 +156,26 @@ def test_another_toolchain_is_another_key(world: World) -> None:
     after = world.keys(*BASE)
     assert after["exact"] != before["exact"]
     assert after["inherited"] != before["inherited"]
+    for name in ("portable_exact", "portable_inherited"):
+        assert after[name] == before[name]
+
+
+def test_another_clang_is_another_portable_key(world: World) -> None:
+    before = world.keys(*BASE)
+    file = world.home / "toolchains"
+    write(file, file.read_bytes().replace(PORTABLE_ID.encode(), b"b6" * 16))
+    after = world.keys(*BASE)
+    assert after["portable_exact"] != before["portable_exact"]
+    assert after["portable_inherited"] != before["portable_inherited"]
+    assert (after["exact"], after["inherited"]) == (before["exact"], before["inherited"])
 
 
 def test_a_source_outside_the_project_has_no_inherited_key(world: World, tmp_path: Path) -> None:
     (tmp_path / "outside.c").write_text("int x;\n")
     record = world.keys("-O2", "-c", str(tmp_path / "outside.c"))
     assert record["root"] == str(world.project)  # found from the working directory
-    assert record["inherited"] is None
-    assert record["exact"] is not None
+    assert (record["inherited"], record["portable_inherited"]) == (None, None)
+    assert None not in (record["exact"], record["portable_exact"])
 
 
 def test_the_nearest_root_above_the_source_wins(world: World) -> None:

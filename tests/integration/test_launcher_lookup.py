@@ -25,6 +25,11 @@ def keys(world: World) -> tuple[str, str]:
     return record["exact"], record["inherited"]
 
 
+def portable_keys(world: World) -> tuple[str, str]:
+    record = world.keys(*COMPILE)
+    return record["portable_exact"], record["portable_inherited"]
+
+
 def applied(world: World, **options: object) -> list[bytes]:
     """Call the launcher; return what it put before the user's own arguments."""
     call = world.call(*COMPILE, **options)  # type: ignore[arg-type]
@@ -62,21 +67,20 @@ def test_exact_comes_before_inherited(world: World) -> None:
 
 
 def test_the_project_lock_comes_before_the_publication(world: World) -> None:
-    exact, inherited = keys(world)
-    world.publish(exact, recipe_text("knob inline-threshold 100"))
-    world.publish(inherited, KNOB, world.project / "autopass.lock", kind="i")
+    world.publish(keys(world)[0], recipe_text("knob inline-threshold 100"))
+    world.lock(portable_keys(world)[1], KNOB, kind="i")
     assert applied(world) == [APPLIED]
 
 
 def test_a_lock_without_an_answer_leaves_it_to_the_publication(world: World) -> None:
-    world.publish("0" * 32, recipe_text("knob inline-threshold 100"), world.project / "autopass.lock")
+    world.lock("0" * 32, recipe_text("knob inline-threshold 100"))
     world.publish(keys(world)[0], KNOB)
     assert applied(world) == [APPLIED]
 
 
 def test_a_named_publication_stands_alone(world: World, tmp_path: Path) -> None:
     exact, _ = keys(world)
-    world.publish(exact, recipe_text("knob inline-threshold 100"), world.project / "autopass.lock")
+    world.lock(portable_keys(world)[0], recipe_text("knob inline-threshold 100"))
     world.publish(exact, KNOB, tmp_path / "shared")
     assert applied(world, env={"AUTOPASS_PUBLICATION": str(tmp_path / "shared")}) == [APPLIED]
     assert applied(world, env={"AUTOPASS_PUBLICATION": str(tmp_path / "absent")}) == []
@@ -84,7 +88,7 @@ def test_a_named_publication_stands_alone(world: World, tmp_path: Path) -> None:
 
 def test_a_lock_is_shared_by_a_group_but_not_by_everyone(world: World) -> None:
     lock = world.project / "autopass.lock"
-    name = world.publish(keys(world)[0], KNOB, lock)
+    name = world.lock(portable_keys(world)[0], KNOB)
     for path in (lock, world.project / "autopass.lock.d" / f"{name}.recipe"):
         path.chmod(0o664)  # a checkout under umask 002
     assert applied(world) == [APPLIED]

@@ -281,7 +281,7 @@ def test_the_epoch_changes_with_recipes_and_compiler_and_with_nothing_else(world
     index = world.home / "publication" / "index"
     write(index, index.read_bytes())  # the same once more
     assert epoch(world, tmp_path) == seen[-1]
-    world.publish("22" * 16, recipe_text("knob inline-threshold 400"), world.project / "autopass.lock")
+    world.lock("22" * 16, recipe_text("knob inline-threshold 400"))
     seen.append(epoch(world, tmp_path))
     os.utime(compiler, ns=(1, 1))
     seen.append(epoch(world, tmp_path))

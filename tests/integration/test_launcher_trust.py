@@ -111,7 +111,7 @@ def test_a_file_that_cannot_be_read_is_not_there(world: World, name: str) -> Non
 def test_a_strangers_lock_is_not_believed(world: World) -> None:
     (world.home / "publication" / "index").unlink()
     lock = world.project / "autopass.lock"
-    world.publish(world.keys(*COMPILE)["exact"], RECIPE, lock)
+    world.lock(world.keys(*COMPILE)["portable_exact"], RECIPE)
     options = as_user(world, NOBODY)
     assert hits(world, **options)
     lock.chmod(0o644)
