@@ -1,24 +1,24 @@
 """What a compile gets now: the launcher's answer to a recorded compile, worked out from the same files by the same rules.
 
-The order is AUTOPASS_PUBLICATION alone, else the project's lock, then the user's publication; in each the exact key, then
-the inherited one; the first index with an answer gives it. An index that cannot be trusted ends the search, and so does
-a recipe that the launcher would refuse: plain clang. A record's keys are those of its last compile, so the answer holds
-while source and command are the same.
+With AUTOPASS_FROZEN the project's lock alone is asked. Otherwise the order is AUTOPASS_PUBLICATION alone, else the lock, then
+the user's publication; in each the exact key, then the inherited one; the first with an answer gives it (`indices`). What
+cannot be trusted ends the search, and so does a recipe that the launcher would refuse: plain clang. A record's keys are those
+of its last compile, so the answer holds while source and command are the same.
 """
 
 from __future__ import annotations
 
 import os
-import stat
 from dataclasses import dataclass
 from pathlib import Path
 
 from autopass_cc.digest import digest_of
 from autopass_cc.errors import RecipeError
+from autopass_cc.project.indices import Lock, Publication, is_trusted, read_lock, read_publication
 from autopass_cc.project.modules import TUNABLE
 from autopass_cc.recipe.recipe import Recipe
 from autopass_cc.store.builds import CompileRecord
-from autopass_cc.store.publication import HEADER, LINE, publication_dir
+from autopass_cc.store.publication import publication_dir
 from autopass_cc.toolchain import registry
 from autopass_cc.toolchain.describe import Status, stamp_of
 
@@ -36,89 +36,67 @@ class Answer:
 PLAIN = Answer()
 
 
-@dataclass(frozen=True)
-class _Index:
-    """One publication or lock; `lines` maps kind and key to a recipe, None where the launcher would not trust the file."""
-
-    lines: dict[str, str] | None
-    recipes: Path
-    shared: bool
-
-
 class Resolver:
-    """Answers for the compiles of one project; reads the indices once, so all answers are of one publication."""
+    """Answers for the compiles of one project; reads lock and publication once, so all answers are of the same state."""
 
     def __init__(self, root: Path) -> None:
-        self._indices = [_read(index, recipes, shared=shared) for index, recipes, shared in _places(root)]
+        self._places = _places(root)
         self._fits: dict[tuple[Path, str, str, str], bool] = {}
+        self._compilers: dict[str, registry.Line | None] = {}
 
     def answer(self, record: CompileRecord) -> Answer:
         """Return what the recorded compile would get if it were repeated now."""
         if record.decision not in TUNABLE or not record.exact:
             return PLAIN
-        for index in self._indices:
-            if index.lines is None:
+        compiler = self._registered(record.argv[0])
+        for place in self._places:
+            if place.damaged:
                 return PLAIN
-            for kind, key in (("x", record.exact), ("i", record.inherited)):
-                recipe = index.lines.get(kind + key) if key else None
-                if recipe is not None:
-                    return Answer(recipe, KINDS[kind]) if self._applies(index, recipe, record) else PLAIN
+            found = place.find(record, compiler.id if compiler else "")
+            if found is not None:
+                kind, recipe = found
+                return Answer(recipe, KINDS[kind]) if self._applies(place, recipe, record) else PLAIN
         return PLAIN
 
-    def _applies(self, index: _Index, digest: str, record: CompileRecord) -> bool:
-        key = (index.recipes, digest, record.level, record.argv[0])
+    def _applies(self, place: Lock | Publication, digest: str, record: CompileRecord) -> bool:
+        key = (place.recipes, digest, record.level, record.argv[0])
         if key not in self._fits:
-            self._fits[key] = _fits(index, digest, record)
+            self._fits[key] = _fits(place, digest, record.level, self._registered(record.argv[0]))
         return self._fits[key]
 
+    def _registered(self, path: str) -> registry.Line | None:
+        if path not in self._compilers:
+            self._compilers[path] = _registered(path)
+        return self._compilers[path]
 
-def _places(root: Path) -> list[tuple[Path, Path, bool]]:
-    """Return index, folder of recipes, and whether the project's owner is trusted too, in the order of asking."""
+
+def _places(root: Path) -> list[Lock | Publication]:
+    """Read lock and publication, in the order of asking."""
     chosen = os.environ.get("AUTOPASS_PUBLICATION")
-    place = Path(chosen).absolute() if chosen else publication_dir()
-    mine = (place / "index", place / "recipes", False)
-    return [mine] if chosen else [(root / "autopass.lock", root / "autopass.lock.d", True), mine]
+    if os.environ.get("AUTOPASS_FROZEN", "") not in ("", "0"):
+        return [read_lock(root, frozen=True)]
+    if chosen:
+        return [read_publication(Path(chosen).absolute())]
+    return [read_lock(root, frozen=False), read_publication(publication_dir())]
 
 
-def _read(index: Path, recipes: Path, *, shared: bool) -> _Index:
-    try:
-        data = index.read_bytes() if _trusted(index, shared=shared) else b""
-    except (FileNotFoundError, NotADirectoryError):
-        return _Index({}, recipes, shared)
-    except OSError:
-        data = b""
-    if not data.startswith(HEADER) or not data.endswith(b"\n"):
-        return _Index(None, recipes, shared)
-    # The launcher notices damage only on its way to a key; so bad lines elsewhere are passed over here too.
-    found = (LINE.match(line) for line in data.splitlines()[1:])
-    return _Index({(each[1] + each[2]).decode(): each[3].decode() for each in found if each}, recipes, shared)
-
-
-def _trusted(path: Path, *, shared: bool) -> bool:
-    """Return whether nobody else can have written the file: the launcher's rule. Raises OSError."""
-    info = path.stat()
-    owners = {os.geteuid(), 0, *([path.parent.stat().st_uid] if shared else [])}
-    forbidden = stat.S_IWOTH if shared else stat.S_IWGRP | stat.S_IWOTH
-    return stat.S_ISREG(info.st_mode) and info.st_uid in owners and not info.st_mode & forbidden
-
-
-def _fits(index: _Index, digest: str, record: CompileRecord) -> bool:
+def _fits(place: Lock | Publication, digest: str, level: str, compiler: registry.Line | None) -> bool:
     """Return whether the launcher would apply a recipe: sound, of this level, and with a plugin where it needs one."""
-    path = index.recipes / f"{digest}.recipe"
+    path = place.recipes / f"{digest}.recipe"
     try:
-        data = path.read_bytes() if _trusted(path, shared=index.shared) else b""
+        data = path.read_bytes() if is_trusted(path, shared=place.shared) else b""
         recipe = Recipe.parse(data)
     except (OSError, RecipeError):
         return False
-    if digest_of(data) != digest or recipe.level != record.level:
+    if digest_of(data) != digest or recipe.level != level:
         return False
-    return recipe.pipeline is None or _takes_pipelines(record.argv[0])
+    return recipe.pipeline is None or (compiler is not None and compiler.status is Status.OK and Path(compiler.plugin).is_file())
 
 
-def _takes_pipelines(compiler: str) -> bool:
+def _registered(path: str) -> registry.Line | None:
+    """Return what the toolchains file says of a compiler; None: it is not in there, or has changed."""
     try:
-        stamp = stamp_of(Path(compiler))
+        stamp = stamp_of(Path(path))
     except OSError:
-        return False
-    line = next((line for line in registry.read()[1] if line.stamp == stamp), None)
-    return line is not None and line.status is Status.OK and Path(line.plugin).is_file()
+        return None
+    return next((line for line in registry.read()[1] if line.stamp == stamp), None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 from autopass_cc.project import config
@@ -10,6 +11,7 @@ from autopass_cc.recipe import Edit, Recipe, build
 from autopass_cc.store import entries as store
 from autopass_cc.store.builds import CompileRecord
 from autopass_cc.store.database import writer
+from autopass_cc.store.publication import HEADER, publication_dir, read_index
 from autopass_cc.store.runs import Runs
 from autopass_cc.toolchain import probe, registry
 
@@ -56,3 +58,15 @@ def publish(root: Path, record: CompileRecord, *edits: Edit, median: float = -0.
         store.accept(db, [entry])
         assert Runs(db).recipe_text(recipe.digest) == recipe.render()
     return recipe
+
+
+def lock(root: Path) -> None:
+    """Write the project's lock: what the user's publication says of the recorded compiles, as proven on this toolchain."""
+    portable: dict[str, str] = {}
+    for record in recorded(root).values():
+        portable |= {record.exact: record.portable_exact, record.inherited: record.portable_inherited}
+    (line,) = registry.read()[1]
+    published = read_index(publication_dir() / "index")
+    lines = [f"{each.kind}{portable[each.key]} {each.recipe} {line.id} {each.remark}\n" for each in published]
+    (root / "autopass.lock").write_bytes(HEADER + "".join(sorted(lines)).encode())
+    shutil.copytree(publication_dir() / "recipes", root / "autopass.lock.d")

@@ -9,7 +9,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from published import publish, recorded
+from published import lock, publish, recorded
 from sample_project import autopass, environment
 
 from autopass_cc.recipe import Knob, Remove
@@ -309,13 +309,11 @@ def test_a_recipe_that_the_launcher_refuses_makes_no_object_outdated(made: Proje
     assert made.listed() == []
 
 
-def test_the_projects_lock_comes_before_the_users_publication(made: Project, home: Path) -> None:
+def test_the_projects_lock_comes_before_the_users_publication(made: Project) -> None:
     made.publish("one.c", SLOWER)
     made.say()
     made.build()
-    publication = home / "publication"
-    shutil.copytree(publication / "recipes", made.root / "autopass.lock.d")
-    (made.root / "autopass.lock").write_bytes((publication / "index").read_bytes())
+    lock(made.root)
     made.publish("one.c", OTHER)
     assert made.listed() == []  # the lock still says the first
     (made.root / "autopass.lock").unlink()

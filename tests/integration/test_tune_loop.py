@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from published import lock
 from sample_project import Silent, SmallIsFast, autopass, environment, make, recorded
 
 from autopass_cc.agents.outcome import TuneResult
@@ -141,12 +142,8 @@ def test_a_lock_beside_the_project_serves_without_a_store(project: Path) -> None
     make(project, "clean")
     make(project)
     tuned = (project / "kernel.o").read_bytes()
-    home = publication_dir()
-    (project / "autopass.lock").write_bytes((home / "index").read_bytes())
-    (project / "autopass.lock.d").mkdir()
-    for path in (home / "recipes").iterdir():
-        (project / "autopass.lock.d" / path.name).write_bytes(path.read_bytes())
-    (home / "index").unlink()
+    lock(project)
+    (publication_dir() / "index").unlink()
     make(project, "clean")
     make(project)
     assert (project / "kernel.o").read_bytes() == tuned
