@@ -75,10 +75,11 @@ bool starts_with(const char *text, const char *prefix) {
 }
 
 // Whether a text begins with the digits of a digest; nothing behind the first that is none is read.
+// Digits and letters in one test: which of them comes next, no processor can foretell.
 bool is_digest(const char *text) {
   int digits = 0;
   while (digits < DIGEST_HEX &&
-         ((unsigned)(text[digits] - '0') < 10 || (unsigned)(text[digits] - 'a') < 6))
+         ((unsigned)(text[digits] - '0') < 10) | ((unsigned)(text[digits] - 'a') < 6))
     digits++;
   return digits == DIGEST_HEX;
 }

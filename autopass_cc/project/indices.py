@@ -24,6 +24,7 @@ LOCK_LINE = re.compile(rb"([xi])%s %s %s(?: [^\n]*)?" % (DIGEST, DIGEST, DIGEST)
 BASE_LINE = re.compile(rb"b%s 0{32}(?: [^\n]*)?" % DIGEST)
 TOMBSTONE = "0" * 32  # in a recipe's place: the key has none, whatever the base says
 SCANNED = 1 << 18  # bytes: the launcher reads a lock of this size whole
+LONGEST = 8192  # bytes of a lock's line with its newline
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,7 @@ def read_lock(root: Path, *, frozen: bool) -> Lock:
     small = len(HEADER) + sum(len(line) + 1 for line in lines) <= SCANNED
     known: dict[str, list[tuple[str, str]]] = {}
     for line in lines:
-        match = LOCK_LINE.fullmatch(line)
+        match = LOCK_LINE.fullmatch(line) if len(line) < LONGEST else None
         if match is not None:
             kind, key, recipe, toolchain = (part.decode() for part in match.groups())
             known.setdefault(kind + key, []).append((recipe, toolchain))

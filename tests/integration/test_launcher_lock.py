@@ -160,6 +160,22 @@ def test_the_text_for_people_may_be_missing_or_be_anything_but_a_newline(project
         assert project.answer() == ("exact", SMALL)
 
 
+@pytest.mark.parametrize("long", [8191, 8192])
+def test_a_line_longer_than_any_that_is_written_is_damage(project: Project, long: int) -> None:
+    lines = [line_of(project), f"x{'0' * 32} {LARGE} {TOOLCHAIN_ID} ".ljust(long, "x")]
+    for order in (lines, lines[::-1]):
+        project.write(*order)
+        assert project.answer() == (("exact", SMALL) if long == 8191 else ("index-damaged", "-"))
+
+
+@pytest.mark.parametrize("shift", range(0, 120, 7))
+def test_lines_are_read_whole_wherever_the_buffer_ends(project: Project, shift: int) -> None:
+    """Lines of all lengths before the own one, which thus stands at every place of the buffer; headers among them."""
+    others = [line + "x" * (number * 13 % 90) for number, line in enumerate(fill(20_000))]
+    project.write(*others, HEADER.decode().strip(), others[0] + "y" * shift, line_of(project), HEADER.decode().strip())
+    assert project.answer() == ("exact", SMALL)
+
+
 def test_an_empty_lock_leaves_it_to_the_publication(project: Project) -> None:
     project.write()
     project.world.publish(project.world.keys(*COMPILE)["exact"], RECIPES[1])
