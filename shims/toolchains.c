@@ -29,6 +29,7 @@ static bool is_id(const char *field) { return is_digest(field) && !field[DIGEST_
 // A compiler is known by what stat() says of it, so an upgraded one is a stranger until it was
 // looked at.
 Toolchain find_toolchain(const char *toolchains, const char *compiler) {
+  enum { NEWEST = 999 };
   enum { KIND, PATH, MTIME, SIZE, INODE, ID, MAJOR, STATUS, PLUGIN, PORTABLE, FIELDS };
   Toolchain found = {0};
   struct stat status;
@@ -41,18 +42,20 @@ Toolchain find_toolchain(const char *toolchains, const char *compiler) {
   bytes_number(&inode, (long long)status.st_ino);
   const char *const stamp[] = {bytes_string(&mtime), bytes_string(&size), bytes_string(&inode)};
   for (const char *line = toolchains, *end; (end = strchr(line, '\n')); line = end + 1) {
-    char *fields[FIELDS];
-    if (!starts_with(line, "clang\t") || split_line(line, end, fields, FIELDS) != FIELDS)
+    char *fields[FIELDS + 1]; // one more tells of a line that is too long
+    if (!starts_with(line, "clang\t") || split_line(line, end, fields, FIELDS + 1) != FIELDS)
       continue;
     if (strcmp(fields[MTIME], stamp[0]) || strcmp(fields[SIZE], stamp[1]) ||
         strcmp(fields[INODE], stamp[2]))
       continue;
-    if (!is_id(fields[ID]) || !is_id(fields[PORTABLE]) || !strtol(fields[MAJOR], NULL, 10))
+    char *rest;
+    long major = strtol(fields[MAJOR], &rest, 10);
+    if (!is_id(fields[ID]) || !is_id(fields[PORTABLE]) || major <= 0 || major > NEWEST || *rest)
       continue;
     found.status = status_of(fields[STATUS]);
     found.id = fields[ID];
     found.portable = fields[PORTABLE];
-    found.major = (int)strtol(fields[MAJOR], NULL, 10);
+    found.major = (int)major;
     found.plugin = fields[PLUGIN][0] == '/' ? fields[PLUGIN] : NULL;
   }
   return found.id && !config_files_unchanged(toolchains, found.id) ? (Toolchain){0} : found;

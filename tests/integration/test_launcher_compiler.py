@@ -128,6 +128,29 @@ def test_a_toolchains_file_of_somebody_else_is_not_believed(world: World, tmp_pa
     assert program(world, PATH=str(place)) == str(place / "clang")
 
 
+@pytest.mark.parametrize("major", ["22", "-22", "0", "22x", "", "4294967318"])
+@pytest.mark.parametrize("kind", ["release", "sanitize"])
+def test_a_line_whose_llvm_is_no_number_is_none(world: World, kind: str, major: str) -> None:
+    world.kind = kind
+    file = world.home / "toolchains"
+    write(file, file.read_bytes().replace(b"\t22\tok\t", f"\t{major}\tok\t".encode()))
+    world.publish("0" * 32, b"")
+    assert world.reason("-O2", "-c", "a.c") == ("no-recipe" if major == "22" else "unknown-toolchain")
+
+
+@pytest.mark.parametrize("portable", ["5a" * 16, "5a" * 15, "5A" * 16, "5a" * 17, "-", "5a" * 16 + "\tmore"])
+def test_a_line_without_a_portable_id_is_none(world: World, portable: str) -> None:
+    file = world.home / "toolchains"
+    write(file, file.read_bytes().replace(b"5a" * 16, portable.encode()))
+    assert world.reason("-O2", "-c", "a.c") == ("no-recipe" if portable == "5a" * 16 else "unknown-toolchain")
+
+
+def test_a_toolchains_file_of_an_older_version_says_nothing_of_a_compiler(world: World) -> None:
+    file = world.home / "toolchains"
+    write(file, file.read_bytes().replace(b"autopass-toolchains 2", b"autopass-toolchains 1"))
+    assert world.reason("-O2", "-c", "a.c") == "unknown-toolchain"
+
+
 def test_the_data_directory_follows_the_same_rule_as_the_tuner(world: World, tmp_path: Path) -> None:
     user, data = tmp_path / "user", tmp_path / "data"
     place = install(tmp_path / "bin", "clang", "by-home", "by-data", source=world.compiler)
