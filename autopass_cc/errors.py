@@ -167,6 +167,12 @@ class StoreDamagedError(AutopassError):
     exit_code = 32
 
 
+class LockError(AutopassError):
+    """autopass.lock, or a recipe beside it, cannot be read, trusted or written."""
+
+    exit_code = 54
+
+
 class InterruptedRunError(AutopassError):
     """Ctrl-C or SIGTERM: everything finished so far is in the store."""
 

@@ -25,6 +25,7 @@ COMMANDS = {
     "verify": "autopass_cc.cli.verify",
     "daemon": "autopass_cc.cli.daemon",
     "revert": "autopass_cc.cli.revert",
+    "lock": "autopass_cc.cli.lock",
     "model": "autopass_cc.cli.model",
     "masquerade": "autopass_cc.cli.masquerade",
     "epoch": "autopass_cc.cli.epoch",
