@@ -9,7 +9,7 @@ from pathlib import Path
 from autopass_cc.errors import LockError
 from autopass_cc.project import lock_files
 from autopass_cc.project.config import NAME as CONFIG
-from autopass_cc.project.locking import has_id, orphans
+from autopass_cc.project.locking import DIGEST, has_id, orphans
 from autopass_cc.recipe.recipe import Recipe
 from autopass_cc.store.lock import FOLDER, NAME, UPDATE, LockLine, examine
 
@@ -29,14 +29,15 @@ def problems(root: Path, *, strict: bool = False) -> list[str]:
         found.append(
             f'{CONFIG}: no line `id = "…"`, so the keys in {NAME} are of one folder; `autopass lock --update` says which'
         )
-    found += _folder(root, lines)
+    found += _folder(root, lines, whole=not any(each.fatal for each in wrong))
     if strict:
         gone = orphans(root, lines)
         found += [f"{NAME}: {_module(line)}: the source does not exist; run `autopass lock --prune`" for line in gone]
     return found
 
 
-def _folder(root: Path, lines: Sequence[LockLine]) -> list[str]:
+def _folder(root: Path, lines: Sequence[LockLine], *, whole: bool) -> list[str]:
+    """Say what is wrong with the recipes; which of them nobody needs is known only where the `whole` lock was read."""
     by_recipe: dict[str, list[LockLine]] = {}
     for line in lines:
         by_recipe.setdefault(line.recipe, []).append(line)
@@ -49,9 +50,10 @@ def _folder(root: Path, lines: Sequence[LockLine]) -> list[str]:
         found += _recipe(root, digest, named)
     for name in there:
         digest = name.removesuffix(".recipe")
-        if digest not in by_recipe or name == digest:
-            what = "no line names this recipe" if name.endswith(".recipe") else "not a recipe"
-            found.append(f"{FOLDER}/{ascii(name)[1:-1]}: {what}; run `autopass lock --prune`, or remove it")
+        if name == digest or not DIGEST.fullmatch(digest):
+            found.append(f"{FOLDER}/{ascii(name)[1:-1]}: not a recipe; remove it")
+        elif whole and digest not in by_recipe:
+            found.append(f"{FOLDER}/{name}: no line names this recipe; run `autopass lock --prune`")
     return found
 
 
