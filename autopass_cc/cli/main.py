@@ -26,6 +26,7 @@ COMMANDS = {
     "daemon": "autopass_cc.cli.daemon",
     "revert": "autopass_cc.cli.revert",
     "lock": "autopass_cc.cli.lock",
+    "stats": "autopass_cc.cli.stats",
     "model": "autopass_cc.cli.model",
     "masquerade": "autopass_cc.cli.masquerade",
     "epoch": "autopass_cc.cli.epoch",
