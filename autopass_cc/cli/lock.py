@@ -65,9 +65,10 @@ def collect(config: project_config.Config) -> dict[str, Any]:
     change = locking.plan(config)
     here = {line.id for line in registry.read()[1]}
     lines = parse(change.before) if change.before is not None else []
+    sound = {digest: locking.has_recipe(config.root, digest) for digest in {line.recipe for line in lines}}
     return {
         "lock": str(config.root / NAME) if change.before is not None else None,
-        "lines": [_facts(line, here, locking.has_recipe(config.root, line.recipe)) for line in lines],
+        "lines": [_facts(line, here, sound[line.recipe]) for line in lines],
         "up_to_date": change.is_empty,
         "update": {
             "added": [line.text for line in change.added],
@@ -170,7 +171,7 @@ def _prune(root: Path, *, dry_run: bool) -> None:
             raise LockError(f"{root} has no {NAME}.", "run `autopass lock --update` where recipes are proven")
         lines = parse(data)
         gone = locking.orphans(root, lines)
-        kept = merge(line for line in lines if line not in gone)
+        kept = merge(set(lines) - set(gone))
         unnamed = lock_files.unnamed(root, {line.recipe for line in kept})
         if not dry_run:
             if gone:

@@ -93,14 +93,14 @@ def plan(config: Config, globs: Sequence[str] = ()) -> Change:
         texts = found.texts | _texts(db, {line.recipe for line in kept} - set(found.texts))
     named = {line.recipe for line in lines}
     there = {digest for digest in named if has_recipe(config.root, digest)}
-    former = {line.identity: line for line in old}
+    former, same = {line.identity for line in old}, set(old)
     return Change(
         before=before,
         after=render(lines),
         added=[line for line in lines if line.identity not in former],
-        changed=[line for line in lines if line.identity in former and line not in old],
+        changed=[line for line in lines if line.identity in former and line not in same],
         removed=removed,
-        kept=[line for line in lines if line in old],
+        kept=[line for line in lines if line in same],
         recipes={digest: texts[digest] for digest in named - there if digest in texts},
         unnamed=lock_files.unnamed(config.root, named),
         missing=sorted(named - there - set(texts)),
@@ -166,15 +166,19 @@ def proven(db: Rows, config: Config, globs: Sequence[str] = ()) -> Proven:
     for entry in mine:
         if entry.state == ACTIVE and entry.portable_inherited:
             shared.setdefault((entry.portable_inherited, entry.toolchain), []).append(entry)
+    served = {(each, entry.recipe) for entry in mine if entry.state == ACTIVE for each in _identities(entry)}
     found = Proven()
+    sound: dict[str, tuple[bytes, str]] = {}
     for entry in mine:
         if globs and not any(fnmatch.fnmatch(name, glob) for glob in globs for name in (entry.module, entry.source)):
             continue
         if entry.state != ACTIVE:
-            for identity in _identities(entry):
-                found.gone[identity, entry.recipe] = f"{entry.state} here"
+            back = {(each, entry.recipe) for each in _identities(entry)} - served  # another variant may still stand on it
+            found.gone.update(dict.fromkeys(back, f"{entry.state} here"))
             continue
-        text, why = _sound(db, entry.recipe)
+        if entry.recipe not in sound:
+            sound[entry.recipe] = _sound(db, entry.recipe)
+        text, why = sound[entry.recipe]
         why = why or ("" if DIGEST.fullmatch(entry.toolchain) else "it is not known which toolchain it was proven on")
         group = shared.get((entry.portable_inherited, entry.toolchain), [])
         inherits = bool(group) and all(each.recipe == entry.recipe and not each.exact_only for each in group)
@@ -188,8 +192,7 @@ def proven(db: Rows, config: Config, globs: Sequence[str] = ()) -> Proven:
             found.replaced.update(each for each in _identities(entry) if each[0] == "x")
         else:
             found.gone[("i", entry.portable_inherited, entry.toolchain), entry.recipe] = "proven on the exact source only"
-    present = {(line.identity, line.recipe) for line in found.lines}
-    return replace(found, gone={each: why for each, why in found.gone.items() if each not in present})
+    return found
 
 
 def _identities(entry: Entry) -> list[Identity]:
@@ -219,12 +222,12 @@ def _completed(entry: Entry, exact: Mapping[str, CompileRecord], inherited: Mapp
 
 
 def _line(entry: Entry, kind: str, key: str, text: bytes) -> LockLine:
-    recipe = lock_files.sound_recipe(text, entry.recipe)
+    _, llvm, level, *_ = text.decode("ascii").split("\n")  # the first lines of a recipe that was found sound
     version = re.search(r"clang version ([0-9.]+)", str(entry.provenance.get("compiler", "")))
     cpu = re.fullmatch(r"[A-Za-z0-9_.+-]{1,64}", str(entry.provenance.get("cpu", "")))
     change, low, high = (math.expm1(each) * 100 for each in (entry.median, entry.low, entry.high))
-    compiler, where = version[1] if version else str(recipe.major), cpu[0] if cpu else "unknown CPU"
-    remark = Remark(change, low, high, entry.module, recipe.level, compiler, where)
+    compiler, where = version[1] if version else llvm.removeprefix("llvm "), cpu[0] if cpu else "unknown CPU"
+    remark = Remark(change, low, high, entry.module, level.removeprefix("level "), compiler, where)
     line = LockLine(kind, key, entry.recipe, entry.toolchain, remark.render())
     return line if len(line.render()) < LONGEST else replace(line, text=remark.render().split("]")[0] + "]")
 

@@ -142,6 +142,19 @@ def test_what_was_taken_back_here_goes_and_is_named_but_not_what_others_proved(r
     assert replace(other, toolchain=HERE) in lines(root)
 
 
+def test_a_line_stays_while_another_variant_stands_on_it(root: Path) -> None:
+    one, two = entry("a.c (one.o)", 1), entry("a.c (two.o)", 1)
+    accept(one, two)
+    lock("--update")
+    take_back(one, store.DEMOTED)
+    lock("--update", "--module", "a.c (one.o)")
+    lock("--update")
+    assert [line.recipe for line in lines(root)] == [two.recipe]
+    take_back(two, store.DEMOTED)
+    lock("--update")
+    assert lines(root) == []
+
+
 def test_globs_choose_modules_and_the_rest_stays(root: Path) -> None:
     accept(entry("a.c", 1), entry("src/heap.c", 2))
     lock("--update", "--module", "src/*")
