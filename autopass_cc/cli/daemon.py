@@ -10,6 +10,7 @@ import click
 from autopass_cc.cli.common import Duration, print_json
 from autopass_cc.daemon import control, places
 from autopass_cc.durations import text_of
+from autopass_cc.measure.proportion import upper_bound
 
 
 @click.group("daemon")
@@ -152,13 +153,13 @@ def collect() -> dict[str, Any]:
     """Return what is known of the service, as JSON values."""
     from autopass_cc.daemon import settings
     from autopass_cc.daemon.watch import paused
-    from autopass_cc.store import null_tests
+    from autopass_cc.store import statistics
     from autopass_cc.store.database import reader
 
     found, plan, bounds = control.running(), places.read_json(places.plan_file()), settings.load()
     today = time.strftime("%Y-%m-%d", time.gmtime())
     with reader() as db:
-        ledger = null_tests.ledger(db) if db is not None else {}
+        tests = statistics.null_tests(db, statistics.Scope()) if db is not None else {}
     return {
         "running": found is not None,
         "pid": found.pid if found else None,
@@ -170,7 +171,7 @@ def collect() -> dict[str, Any]:
         "skipped": plan.get("skipped", []),
         "spent": plan.get("spent", {}) if plan.get("day") == today else {},
         "bounds": vars(bounds),
-        "ledger": ledger,
+        "ledger": {stage: {"accepted": accepted, "tests": count} for stage, (accepted, count) in tests.items()},
         "log": str(places.log_file()),
         "data": str(places.folder().parent),
     }
@@ -193,8 +194,7 @@ def _show(data: dict[str, Any]) -> None:
     for each in data["skipped"]:
         click.echo(f"left out   {each['root']}: {each['reason']}")
     for stage, counts in data["ledger"].items():
-        click.echo(
-            f"A/A tests  {stage}: {counts['accepted']} of {counts['tests']} accepted (95 % upper bound {counts['upper']:.1%})"
-        )
+        bound = upper_bound(counts["accepted"], counts["tests"])
+        click.echo(f"A/A tests  {stage}: {counts['accepted']} of {counts['tests']} accepted (95 % upper bound {bound:.1%})")
     click.echo(f"log        {data['log']}")
     click.echo(f"data       {data['data']}")

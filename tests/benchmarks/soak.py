@@ -83,8 +83,8 @@ class Soak:
             os.utime(self.project / "main.c", (jump, jump))
         done = self.make()
         self.counts["builds"] += 1
-        said = [line for line in done.stderr.splitlines() if not line.startswith(b"make: ")]  # of clocks that jumped
-        if done.returncode != 0 or said:
+        strange = [line for line in done.stderr.splitlines() if not line.startswith(b"make: ")]  # of clocks that jumped
+        if done.returncode != 0 or strange:
             self.problem(f"a build failed ({kind}): {done.returncode} {done.stderr[-200:]!r}")
             return
         said = subprocess.run(["./prog", "3"], cwd=self.project, capture_output=True, check=False)

@@ -30,7 +30,7 @@ class Both:
         self.world = World(base)
         journal = self.world.record()
         self.world.call(*COMPILE)
-        record = parse_line(journal.read_bytes())
+        record = parse_line(journal.read_text())
         journal.unlink()
         assert isinstance(record, CompileRecord)
         self.record = record

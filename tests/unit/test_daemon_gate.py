@@ -17,7 +17,6 @@ from autopass_cc.daemon.watch import Builds, paused
 from autopass_cc.errors import ConfigError
 from autopass_cc.paths import config_file
 from autopass_cc.project.journal import journal_path, switch_on
-from autopass_cc.store.null_tests import upper_bound
 
 QUIET = Readings(since_build=math.inf, pressure=0.0, load=0.0)
 
@@ -166,11 +165,3 @@ def test_where_power_comes_from(tmp_path: Path, supplies: dict[str, tuple[str, s
         if online:
             (tmp_path / name / "online").write_text(online + "\n")
     assert machine.on_battery(tmp_path) is on_battery
-
-
-@pytest.mark.parametrize(("accepted", "tests"), [(0, 1), (0, 20), (1, 20), (3, 50), (20, 20)])
-def test_the_ledgers_bound_is_clopper_and_pearsons(accepted: int, tests: int) -> None:
-    from scipy.stats import binomtest
-
-    found = binomtest(accepted, tests, alternative="less").proportion_ci(0.95, method="exact")
-    assert upper_bound(accepted, tests) == pytest.approx(found.high, abs=1e-9)

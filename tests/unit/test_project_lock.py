@@ -240,7 +240,7 @@ def test_the_lock_is_shown_with_where_it_is_used(root: Path, home: Path) -> None
     accept(entry("a.c", 1), entry("b.c", 2, toolchain=THERE, provenance=FACTS_THERE))
     assert "not up to date (2 added)" in lock()
     lock("--update")
-    (home / "toolchains").write_text(f"autopass-toolchains 1\nclang\t/c\t1\t2\t3\t{HERE}\t22\tok\t-\n")
+    (home / "toolchains").write_text(f"autopass-toolchains 2\nclang\t/c\t1\t2\t3\t{HERE}\t22\tok\t-\t{HERE}\n")
     said = lock()
     assert "up to date with what is proven here" in said
     assert [row.split() for row in sorted(said.splitlines()) if row[:2] in ("a.", "b.")] == [
