@@ -173,6 +173,24 @@ class LockError(AutopassError):
     exit_code = 54
 
 
+class RemoteError(AutopassError):
+    """A place that recipes are shared at cannot be reached, read or written."""
+
+    exit_code = 50
+
+
+class ImportRefusedError(AutopassError):
+    """What was given as recipes to import is not taken, as a whole."""
+
+    exit_code = 51
+
+
+class SignatureError(AutopassError):
+    """A signature is missing, is not by somebody who is allowed, or does not fit; or nothing can be signed here."""
+
+    exit_code = 52
+
+
 class InterruptedRunError(AutopassError):
     """Ctrl-C or SIGTERM: everything finished so far is in the store."""
 
