@@ -27,6 +27,7 @@ COMMANDS = {
     "revert": "autopass_cc.cli.revert",
     "lock": "autopass_cc.cli.lock",
     "stats": "autopass_cc.cli.stats",
+    "cache": "autopass_cc.cli.cache",
     "model": "autopass_cc.cli.model",
     "masquerade": "autopass_cc.cli.masquerade",
     "epoch": "autopass_cc.cli.epoch",

@@ -92,6 +92,19 @@ def entries(db: Rows, project: str | None = None) -> list[Entry]:
     return [_entry(row) for row in db.query("select * from entry where project = ? order by module", [project])]
 
 
+PROVEN = (  # proven here, or brought in and then measured here
+    f"select * from entry where state = '{ACTIVE}' and (origin = '' or exists (select 1 from history h "
+    f"where h.event = '{Event.VERIFIED.value}' and h.project = entry.project and h.module = entry.module "
+    "and h.variant = entry.variant and h.recipe = entry.recipe))"
+)
+
+
+def proven(db: Rows, project: str | None = None) -> list[Entry]:
+    """Return the active entries of a project, or all, whose recipes were proven on this machine: what may be given to others."""
+    where, values = ("", []) if project is None else (" and project = ?", [project])
+    return [_entry(row) for row in db.query(f"{PROVEN}{where} order by module", values)]
+
+
 def _at(db: Rows, key: tuple[str, str, str]) -> list[Entry]:
     found = db.query("select * from entry where project = ? and module = ? and variant = ?", list(key))
     return [_entry(row) for row in found]

@@ -115,6 +115,21 @@ def drop(db: Database, source: str) -> int:
         return db.execute("delete from imported where source = ?", [source]).rowcount
 
 
+def distrust(db: Database, source: str) -> int:
+    """Let what came from a source wait until it was measured here; return how many recipes were used without that."""
+    with transaction(db):
+        changes = "update imported set state = ? where source = ? and state = ?"
+        return db.execute(changes, [UNVERIFIED, source, TRUSTED]).rowcount
+
+
+def counts(db: Rows) -> dict[str, dict[str, int]]:
+    """Return how many imports each source has, by state."""
+    found: dict[str, dict[str, int]] = {}
+    for source, state, count in db.execute("select source, state, count(*) from imported group by 1, 2 order by 1, 2"):
+        found.setdefault(source, {})[state] = count
+    return found
+
+
 def published_rows(db: Rows, column: str = "", key: str = "") -> Iterable[Sequence[Any]]:
     """Return exact, inherited, recipe, rank (less is better), median, module, exact_only of the imports that compiles may use.
 
