@@ -66,7 +66,7 @@ def ours(project: str | None = None) -> Ours:
         for entry in store.proven(db, project):
             try:
                 given.append(_shared(db, entry, levels, texts))
-            except (BadLineError, RecipeError, KeyError) as error:
+            except (BadLineError, RecipeError, KeyError, ValueError) as error:  # ValueError: a number that JSON has not
                 kept_back.append(f"{entry.module}: {getattr(error, 'sentence', error)}")
         back = [each for each in store.entries(db, project) if each.state != store.ACTIVE]
     return Ours(given, texts, frozenset((each.exact, each.inherited, each.recipe) for each in back), kept_back)

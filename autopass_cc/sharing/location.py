@@ -81,12 +81,12 @@ class Location:
 
     def hide(self, text: str) -> str:
         """Return a foreign message as one short printable line, without what is secret in the URL."""
-        parts = self._parts
-        text = text.replace(self.url, self.shown)
-        secrets = {parts.query, parts.netloc.rpartition("@")[0], parts.password or "", parts.username or ""}
-        secrets |= {value for _, value in parse_qsl(parts.query)} | {unquote(each) for each in secrets}
-        for secret in sorted(secrets, key=len, reverse=True):
-            if secret:
+        if self.kind is not Kind.FOLDER:
+            parts = self._parts
+            text = text.replace(self.url, self.shown)
+            secrets = {parts.query, parts.netloc.rpartition("@")[0], parts.password or "", parts.username or ""}
+            secrets |= {value for _, value in parse_qsl(parts.query)} | {unquote(each) for each in secrets}
+            for secret in sorted(filter(None, secrets), key=len, reverse=True):
                 text = text.replace(secret, "…")
         line = " ".join(text.split())
         return "".join(c if c.isprintable() else "?" for c in line)[:200]

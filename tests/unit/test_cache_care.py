@@ -78,6 +78,13 @@ def test_what_only_looks_imports_nothing_heavy(words: list[str]) -> None:
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.parametrize("word", ["pull", "push", "export", "import", "remove", "stats", "verify", "prune", "path"])
+def test_each_command_explains_itself_with_an_example(word: str) -> None:
+    said = autopass("cache", word, "--help")
+    assert said.code == 0
+    assert f"autopass cache {word}" in said.text  # the usage line has another name here
+
+
 # ---- verify
 
 

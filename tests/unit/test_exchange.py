@@ -104,12 +104,13 @@ def test_the_folder_of_a_project_is_not_told() -> None:
 
 
 def test_what_nobody_would_take_does_not_leave() -> None:
-    prove(proven(1), proven(2, module="/usr/src/outside.c"))
+    prove(proven(1), proven(2, module="/usr/src/outside.c"), proven(3, low=float("-inf")))
     data = export_of_this_home()
     assert [entry.module for entry in reading(data).entries] == ["src/1.c"]
     assert b"outside" not in data
     said = autopass("cache", "export")
     assert "not given: /usr/src/outside.c: the module's name is not a path within its project" in said.text
+    assert "not given: src/3.c" in said.text
 
 
 # ---- a bad header refuses the file
