@@ -199,10 +199,10 @@ def _signature(cache: Cache, key: Path | None, file: IO[bytes]) -> bytes | None:
 def _is_still_there(cache: Cache, file: IO[bytes] | None) -> bool:
     """Return whether nobody has pushed since `file` (None: nothing) was fetched."""
     again = remote.fetch(cache.location, cache.file)
-    if file is None or again is None:
-        return file is again
+    if again is None:
+        return file is None
     with again:
-        return remote.digest(file) == remote.digest(again)
+        return file is not None and remote.digest(file) == remote.digest(again)
 
 
 @contextlib.contextmanager

@@ -232,6 +232,30 @@ def test_users_who_push_at_the_same_time_lose_nothing(place: Path, tmp_path: Pat
     assert [module for module, _, _ in there(place)] == [f"src/{number}.c" for number in range(1, 5)]
 
 
+@pytest.mark.parametrize("others", [1, give.ATTEMPTS])
+def test_what_others_push_while_we_do_is_not_lost(bucket: str, monkeypatch: pytest.MonkeyPatch, others: int) -> None:
+    """A bucket has no lock; what is there is compared before it is replaced."""
+    memory = fsspec.filesystem("memory")
+    pushed: list[int] = []
+
+    def meanwhile() -> str:
+        if len(pushed) < others:
+            pushed.append(len(pushed) + 2)
+            memory.pipe_file("/shared/recipes.jsonl", exported(*(by("f" * 16, number) for number in pushed)))
+        return "2026-11-26T00:00:00Z"
+
+    monkeypatch.setattr(give, "now", meanwhile)
+    team(bucket)
+    prove(proven(1, provenance=MINE))
+    said = autopass("cache", "push", "team")
+    modules = [entry.module for entry in reading(memory.cat_file("/shared/recipes.jsonl")).entries]
+    if others == 1:
+        assert (said.code, modules) == (0, ["src/1.c", "src/2.c"])
+    else:
+        assert (said.code, modules) == (50, ["src/2.c", "src/3.c", "src/4.c"])
+        assert "Others are pushing" in said.text
+
+
 def test_a_source_is_forgotten_with_all_that_came_from_it(place: Path, tmp_path: Path) -> None:
     (tmp_path / "extra.jsonl").write_bytes(exported(shared(1)))
     (place / "recipes.jsonl").write_bytes(exported(shared(2)))
