@@ -217,7 +217,16 @@ def main() -> None:
 def prepare(soak: Soak) -> None:
     """Make the project, look at the compiler, build once."""
     soak.home.mkdir(mode=0o700)
-    library: list[str | Path] = ["cc", "-shared", "-fPIC", "-O1", "-o", soak.place / "clock.so", Path(__file__).with_name("clock.c"), "-ldl"]
+    library: list[str | Path] = [
+        "cc",
+        "-shared",
+        "-fPIC",
+        "-O1",
+        "-o",
+        soak.place / "clock.so",
+        Path(__file__).with_name("clock.c"),
+        "-ldl",
+    ]
     subprocess.run(library, check=True)
     (soak.home / "config.toml").write_text('[service]\nbudget = "20s"\nquiet = "1s"\npressure = 100.0\na_day = "10h"\n')
     sample_project.create(soak.project)
