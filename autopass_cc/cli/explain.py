@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import shlex
+import time
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +20,12 @@ from autopass_cc.report import story
 from autopass_cc.store.builds import CompileRecord
 from autopass_cc.store.database import reader
 from autopass_cc.store.entries import Entry, entries
+from autopass_cc.store.history import history
 from autopass_cc.store.runs import CandidateRow, RunReader
 from autopass_cc.toolchain.reasons import sentences
+
+
+HISTORY = 8  # events that are shown; --json has all
 
 
 @click.command("explain")
@@ -41,6 +46,8 @@ def command(file: Path, *, as_json: bool) -> None:
         click.echo("recipe    none is published for this module")
     for entry in data["entries"]:
         _show_entry(entry, rel)
+    for event in data["history"][-HISTORY:]:
+        click.echo(f"history   {_event(event)}")
     if data["score"]:
         click.echo(f"score     {data['score']['why']}")
     winner = next((entry["recipe"] for entry in data["entries"]), "")
@@ -53,10 +60,12 @@ def collect(config: project_config.Config, rel: str) -> dict[str, Any]:
     mine: list[Entry] = []
     tried: list[CandidateRow] = []
     facts: dict[str, Any] = {}
+    events: list[dict[str, Any]] = []
     with reader() as db:
         found = {out: record for out, record in latest(db, config.root).items() if record.rel == rel}
         if db is not None:
             mine = [entry for entry in entries(db, config.id) if _source(entry.module) == rel]
+            events = [event for event in history(db, config.id) if _source(event["module"]) == rel]
             run = RunReader(db).latest(config.id)
             tried = [row for row in RunReader(db).candidates(run.id) if _source(row.module) == rel] if run else []
             facts = run.facts if run else {}
@@ -69,6 +78,7 @@ def collect(config: project_config.Config, rel: str) -> dict[str, Any]:
         "file": rel,
         "compiles": [_compile(record, resolver.answer(record)) for record in found.values() if Path(record.out).exists()],
         "entries": [_entry(entry) for entry in mine],
+        "history": events,
         "score": next((each for each in facts.get("scores", []) if _source(each["module"]) == rel), None),
         "model": next((value for key, value in facts.items() if key.startswith("model:") and _source(key[6:]) == rel), None),
         "candidates": [story.candidate(row) for row in tried],
@@ -105,7 +115,17 @@ def _entry(entry: Entry) -> dict[str, Any]:
         "log_e": entry.log_e,
         "share": entry.share,
         "exact_only": entry.exact_only or None,
+        "origin": entry.origin or None,
+        "provenance": entry.provenance,
+        "checked": entry.checked,
     }
+
+
+def _event(event: dict[str, Any]) -> str:
+    when = time.strftime("%Y-%m-%d %H:%M", time.localtime(event["at"] / 10**9))
+    change = f"{math.expm1(event['median']) * 100:+.1f} %" if event["event"] not in ("reverted", "demoted", "refuted") else ""
+    told = f"{event['event']} {change}".strip()
+    return f"{when}  {told}  recipe {event['recipe'][:12]}" + (f"  ({event['detail']})" if event["detail"] else "")
 
 
 def _show_compile(compiled: dict[str, Any]) -> None:
@@ -125,6 +145,8 @@ def _show_entry(entry: dict[str, Any], rel: str) -> None:
         f"proven    {entry['change'] * 100:+.1f} % of the program's time [{low * 100:+.1f}, {high * 100:+.1f}] in re-validation, "
         f"E = {math.exp(min(entry['log_e'], 700)):.3g} in confirmation; the module had {entry['share'] * 100:.0f} % of the time"
     )
+    if entry["origin"]:
+        click.echo(f"origin    brought in from {entry['origin']}, and proven here")
     if entry["exact_only"]:
         click.echo(f"scope     exact source only: {entry['exact_only']}; once edited, it compiles plain until the next tune")
     for edit in entry["edits"]:

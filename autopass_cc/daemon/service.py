@@ -24,6 +24,7 @@ WORKING, WAITING, IDLE = 0.25, 1.0, 5.0  # seconds between two looks
 PLAN_EVERY = 3600.0  # seconds: spot checks come due without any build
 RETRY = 60.0  # seconds after a worker that failed
 STATUS_EVERY = 2.0
+PULL = "pull"
 
 
 class Service:
@@ -37,7 +38,7 @@ class Service:
         self._compiler = ""
         self._child: Child | None = None
         self._plan: dict[str, Any] = {}
-        self._planned = float("-inf")
+        self._planned = self._pulled = float("-inf")
         self._must_plan = True
         self._stopped: int | None = None
         self._crashed: int | None = None
@@ -115,7 +116,8 @@ class Service:
             child.ask_to_stop("the service stops")
         code = child.poll()
         if code is None:
-            self._set("working" if child.job is not None else "planning", child.progress or child.label)
+            what = "working" if child.job is not None else "pulling" if child.label == PULL else "planning"
+            self._set(what, "" if child.job is None else child.progress or child.label)
             return
         for line in child.hear():
             self._tell(line)
@@ -146,6 +148,9 @@ class Service:
         return self._compiler
 
     def _end(self, child: Child, code: int) -> None:
+        if child.label == PULL:
+            self._must_plan = True
+            return
         if child.job is None:
             self._end_plan(child, code)
             return
@@ -185,6 +190,10 @@ class Service:
         late = now - self._planned >= (min(PLAN_EVERY, due_in + 1.0) if due_in is not None else PLAN_EVERY)
         if self._must_plan or new or late:
             self._begin_plan()
+            return
+        if self._plan.get("caches") and self._settings.pull and now - self._pulled >= self._settings.pull:
+            self._pulled = now
+            self._child = Child([PULL], self._errors, label=PULL)
             return
         following = self._plan.get("next")
         if following is None:

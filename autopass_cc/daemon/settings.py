@@ -12,7 +12,7 @@ from autopass_cc.durations import seconds_of
 from autopass_cc.errors import ConfigError
 from autopass_cc.paths import config_file
 
-TIMES = ("a_day", "budget", "quiet")
+TIMES = ("a_day", "budget", "quiet", "pull")
 MINDS = ("rules", "model", "both")
 
 
@@ -24,6 +24,7 @@ class Settings:
     runs_a_day: int = 50_000  # of the users' programs
     budget: float = 600.0  # for one project's search, as `autopass tune --budget`
     quiet: float = 30.0  # since the last compile, before work begins
+    pull: float = 6 * 3600.0  # between two looks at the places of [cache.NAME]; 0: never
     pressure: float = 5.0  # percent of the time that something waits for a CPU (PSI some avg10), above which is busy
     on_battery: bool = False
     mind: str = "rules"  # who proposes: rules, model, both (a model's own limits stand in [model])

@@ -1,7 +1,7 @@
 """The worker: a process of its own session for each plan and each job, so that the service itself stays small and whole.
 
-`python -m autopass_cc.daemon.worker plan [--stopped N] [--crashed N]`, or `work N`. It writes one JSON object a line to
-stdout: {"line": …} for the log, {"progress": …} for the status, {"plan": …} as the result of a plan. SIGTERM asks it to
+`python -m autopass_cc.daemon.worker plan [--stopped N] [--crashed N]`, `work N`, or `pull`. It writes one JSON object a
+line to stdout: {"line": …} for the log, {"progress": …} for the status, {"plan": …} as the result of a plan. SIGTERM asks it to
 stop: the program that it times is ended at once, and everything finished is in the store.
 """
 
@@ -72,7 +72,7 @@ class Stop:
 def main() -> None:
     """Do what the arguments say."""
     parser = argparse.ArgumentParser(prog="autopass-worker")
-    parser.add_argument("what", choices=["plan", "work"])
+    parser.add_argument("what", choices=["plan", "work", "pull"])
     parser.add_argument("job", nargs="?", type=int)
     parser.add_argument("--stopped", type=int)
     parser.add_argument("--crashed", type=int)
@@ -85,6 +85,9 @@ def main() -> None:
     from autopass_cc.errors import StoreBusyError
     from autopass_cc.store.database import writer
 
+    if chosen.what == "pull":
+        _pull()
+        return
     try:
         with writer(warn=lambda text: _say(line=f"warning: {text}")) as db, turns.held_by_service():
             if chosen.what == "plan":
@@ -119,7 +122,36 @@ def _plan(db: Database, stopped: int | None, crashed: int | None) -> None:
     if bad:
         _say(line=f"warning: {bad} lines of the build record could not be read and were skipped")
     skipped = planning.plan(db)
-    _say(plan=planning.summary(db, skipped, today()))
+    _say(plan=planning.summary(db, skipped, today()) | {"caches": _caches()})
+
+
+def _pull() -> None:
+    """Take in what the configured places have; one that fails is told, and tried again the next time."""
+    os.nice(IDLE_NICE)
+    from autopass_cc.errors import AutopassError
+    from autopass_cc.sharing import config, take_in
+
+    try:
+        taken = take_in.pull(list(config.load().values()), lambda text: _say(line=f"warning: {text}"))
+    except AutopassError as error:
+        _say(line=f"pull: {error.sentence}")
+        return
+    for each in taken:
+        if each.error is not None:
+            _say(line=f"pull: {each.name}: {each.error.sentence}")
+        elif not each.unchanged:
+            _say(line=f"pull: {each.name}: {each.entries} entries, {each.fresh} new or changed")
+
+
+def _caches() -> int:
+    from autopass_cc.errors import ConfigError
+    from autopass_cc.sharing import config
+
+    try:
+        return len(config.load())
+    except ConfigError as error:
+        _say(line=error.sentence)
+        return 0
 
 
 def _book(db: Database) -> None:

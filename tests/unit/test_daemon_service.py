@@ -164,6 +164,21 @@ def test_a_worker_that_dies_is_told_to_the_next_plan_and_the_service_goes_on(scr
     assert "the worker at tune p ended with signal 11" in told
 
 
+def test_the_places_of_config_toml_are_asked_now_and_then(script: Script) -> None:
+    script.plans = [{"caches": 1}]
+    run([], settings=Settings(quiet=0.1, pull=0.25))
+    assert script.started[:3] == [["plan"], ["pull"], ["plan"]]
+    assert 2 <= script.started.count(["pull"]) <= 4
+
+
+def test_nobody_is_asked_where_nothing_is_configured_or_pulling_is_off(script: Script) -> None:
+    script.plans = [{"caches": 0}]
+    run([], 0.3)
+    script.plans = [{"caches": 1}]
+    run([], 0.3, settings=Settings(pull=0.0))
+    assert ["pull"] not in script.started
+
+
 def test_a_days_budget_ends_the_work_and_only_planning_goes_on(script: Script) -> None:
     today = time.strftime("%Y-%m-%d", time.gmtime())
     script.plans = [{"next": JOB, "day": today, "spent": {"seconds": 10.0, "runs": 0.0}}]
