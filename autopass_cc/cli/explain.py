@@ -24,7 +24,6 @@ from autopass_cc.store.history import history
 from autopass_cc.store.runs import CandidateRow, RunReader
 from autopass_cc.toolchain.reasons import sentences
 
-
 HISTORY = 8  # events that are shown; --json has all
 
 

@@ -10,7 +10,6 @@ from typing import Any
 
 import click
 
-from autopass_cc import __version__
 from autopass_cc.errors import AutopassError
 
 # command → module that holds it; imported when it is called, because `status` must not pay for scipy
@@ -50,7 +49,7 @@ class LazyGroup(click.Group):
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
-@click.version_option(__version__, prog_name="autopass")
+@click.version_option(package_name="autopass-cc", prog_name="autopass")
 def cli() -> None:
     """Make programs faster by proven, per-module LLVM pass pipelines.
 

@@ -7,7 +7,6 @@ import os
 import shlex
 import subprocess
 import tempfile
-from importlib import resources
 from pathlib import Path
 
 from autopass_cc.digest import digest_of
@@ -15,6 +14,7 @@ from autopass_cc.errors import ToolchainError
 from autopass_cc.paths import cache_dir, private_dir
 from autopass_cc.recipe.allowlist import load
 from autopass_cc.toolchain.describe import Toolchain
+from autopass_cc.toolchain.sources import source_dir
 from autopass_cc.toolchain.table import render
 
 SOURCES = ("pass_plugin.cpp", "plugin_recipe.cpp", "plugin_allowlist.cpp")
@@ -26,12 +26,6 @@ FLAGS = ("-O2", "-fPIC", "-shared", "-fno-rtti", "-w")
 
 class NoHeadersError(ToolchainError):
     """The headers of this LLVM are not installed; recipes are limited to knobs."""
-
-
-def source_dir() -> Path:
-    """Return where the plugin's sources are: installed with the package, or in the source tree."""
-    installed = Path(str(resources.files("autopass_cc.toolchain").joinpath("native")))
-    return installed if installed.is_dir() else Path(__file__).resolve().parents[2] / "shims"
 
 
 def plugin_path(toolchain: Toolchain) -> Path:

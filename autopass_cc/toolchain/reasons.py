@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import re
 
-from autopass_cc.toolchain.plugin import source_dir
+from autopass_cc.toolchain.sources import source_dir
 
 
 @functools.cache
