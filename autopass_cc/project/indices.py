@@ -9,6 +9,7 @@ so elsewhere bad lines are passed over here too.
 
 from __future__ import annotations
 
+import bisect
 import os
 import re
 import stat
@@ -28,18 +29,33 @@ LONGEST = 8192  # bytes of a lock's line with its newline
 
 
 @dataclass(frozen=True)
+class Layer:
+    """The lines of an index or a base, which are sorted: a hundred thousand are searched, not read."""
+
+    lines: list[bytes]
+
+    def find(self, key: str) -> str | None:
+        """Return the recipe of a kind and key."""
+        wanted = key.encode()
+        place = bisect.bisect_left(self.lines, wanted)
+        match = INDEX_LINE.fullmatch(self.lines[place]) if place < len(self.lines) else None
+        return match[3].decode() if match and match[1] + match[2] == wanted else None
+
+
+@dataclass(frozen=True)
 class Publication:
-    """An index and its base, each a map of kind and key to a recipe."""
+    """An index and its base."""
 
     recipes: Path
-    layers: tuple[dict[str, str], ...] = ()
+    layers: tuple[Layer, ...] = ()
     damaged: bool = False
     shared: bool = False
 
     def find(self, record: CompileRecord, toolchain: str) -> tuple[str, str] | None:  # noqa: ARG002 - its keys say it
         """Return kind and recipe of the first of a record's keys that has a recipe."""
         for kind, key in (("x", record.exact), ("i", record.inherited)):
-            found = next((layer[kind + key] for layer in self.layers if kind + key in layer), TOMBSTONE)
+            known = (layer.find(kind + key) for layer in self.layers)
+            found = next((recipe for recipe in known if recipe is not None), TOMBSTONE)
             if key and found != TOMBSTONE:
                 return kind, found
         return None
@@ -71,11 +87,11 @@ def read_publication(place: Path) -> Publication:
     try:
         index = _lines(place / "index", shared=False)
         if not index or not index[0].startswith(b"b"):
-            return Publication(recipes, (_layer(index),)) if index is not None else Publication(recipes, damaged=True)
+            return Publication(recipes, (Layer(index),)) if index is not None else Publication(recipes, damaged=True)
     except (FileNotFoundError, NotADirectoryError):
         return Publication(recipes)
     base = _base(place, index[0])
-    return Publication(recipes, (_layer(index), _layer(base))) if base is not None else Publication(recipes, damaged=True)
+    return Publication(recipes, (Layer(index), Layer(base))) if base is not None else Publication(recipes, damaged=True)
 
 
 def read_lock(root: Path, *, frozen: bool) -> Lock:
@@ -127,8 +143,3 @@ def _base(place: Path, first: bytes) -> list[bytes] | None:
     except (FileNotFoundError, NotADirectoryError):
         return None
     return None if base is None or (base and base[0].startswith(b"b")) else base
-
-
-def _layer(lines: list[bytes]) -> dict[str, str]:
-    found = (INDEX_LINE.fullmatch(line) for line in lines)
-    return {(each[1] + each[2]).decode(): each[3].decode() for each in found if each}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -100,9 +100,8 @@ def add(db: Database, records: Iterable[CompileRecord | LinkRecord], offsets: Ma
 
 def _replace(db: Database, table: str, kind: type[CompileRecord | LinkRecord], rows: Iterable[tuple[Any, ...]]) -> None:
     """Insert rows by their primary key, many at a time: sqlite-utils' upsert of single rows is ten times slower."""
-    columns = [column.name for column in fields(kind)]
-    marks = ", ".join("?" * len(columns))
-    db.conn.executemany(f"insert or replace into [{table}] ({', '.join(f'[{name}]' for name in columns)}) values ({marks})", rows)
+    marks = ", ".join("?" * len(fields(kind)))
+    db.conn.executemany(f"insert or replace into [{table}] ({_columns(kind)}) values ({marks})", rows)
 
 
 def _date(day: int) -> str:
@@ -123,15 +122,35 @@ def roots(db: Rows) -> list[Path]:
 
 def compiles(db: Rows, root: Path) -> list[CompileRecord]:
     """Return the recorded compiles of the project at `root`, oldest first."""
-    rows = db.query("select * from compile where root = ? order by at", [_stored(root)])
-    return [CompileRecord(**_unrow(row)) for row in rows]
+    rows = db.execute(f"select {_columns(CompileRecord)} from compile where root = ? order by at", [_stored(root)])
+    return [CompileRecord(*_unrow(row, COMPILE_PLACES)) for row in rows]
 
 
 def links(db: Rows) -> list[LinkRecord]:
     """Return all recorded links, oldest first; links know no project, only what they take in."""
-    return [LinkRecord(**_unrow(row)) for row in db.query("select * from link order by at")]
+    rows = db.execute(f"select {_columns(LinkRecord)} from link order by at")
+    return [LinkRecord(*_unrow(row, LINK_PLACES)) for row in rows]
 
 
-def _unrow(row: dict[str, Any]) -> dict[str, Any]:
-    values = {key: _unstored(value) if key in PATHS else value for key, value in row.items()}
-    return values | {"argv": tuple(json.loads(row["argv"])), "env": json.loads(row["env"])}
+def _columns(kind: type[CompileRecord | LinkRecord]) -> str:
+    return ", ".join(f"[{column.name}]" for column in fields(kind))
+
+
+def _places(kind: type[CompileRecord | LinkRecord]) -> tuple[list[int], int, int]:
+    """Return where in a row the paths stand, the arguments, the environment."""
+    names = [column.name for column in fields(kind)]
+    return [names.index(name) for name in PATHS if name in names], names.index("argv"), names.index("env")
+
+
+COMPILE_PLACES, LINK_PLACES = _places(CompileRecord), _places(LinkRecord)
+
+
+def _unrow(row: Sequence[Any], places: tuple[list[int], int, int]) -> list[Any]:
+    values = list(row)
+    paths, argv, env = places
+    for place in paths:
+        if not values[place].isascii():
+            values[place] = _unstored(values[place])
+    values[argv] = tuple(json.loads(values[argv]))
+    values[env] = {} if values[env] == "{}" else json.loads(values[env])
+    return values
