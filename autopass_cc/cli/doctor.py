@@ -14,6 +14,7 @@ MARK = {True: "ok", None: "note", False: "FAIL"}
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
 def command(*, as_json: bool) -> None:
     """Check compiler, plugin, profiler, machine and storage; exit code 1 if something must be mended."""
+    from autopass_cc.daemon.check import service
     from autopass_cc.model.check import endpoint
     from autopass_cc.toolchain.checks import Finding, run_all
 
@@ -24,11 +25,13 @@ def command(*, as_json: bool) -> None:
         findings.append(finding)
         if not as_json:
             _show(finding)
-    findings.append(endpoint())
+    last = [endpoint(), service()]
+    findings += last
     if as_json:
         print_json([vars(finding) for finding in findings])
     else:
-        _show(findings[-1])
+        for finding in last:
+            _show(finding)
     if any(finding.good is False for finding in findings):
         raise SystemExit(1)
 
