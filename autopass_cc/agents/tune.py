@@ -179,6 +179,7 @@ def _search_and_prove(db: Database, runs: Runs, base: Baseline, options: Options
         "toolchain": prepared.toolchain.version,
         "cpu": prepared.toolchain.cpu,
         "transfer": noted.get("transfer", []),
+        "search_runs": {key[7:]: value["runs"] for key, value in noted.items() if key.startswith("search:")},
         "scores": [{"module": each.name, "score": each.score.score, "why": each.score.why} for each in chosen],
         "model": _told(noted),
         "invalid_proposals": sum(value for key, value in noted.items() if key.startswith("invalid:")),
