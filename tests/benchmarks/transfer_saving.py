@@ -56,7 +56,7 @@ def prepare(place: Path, name: str, example: str, *, rename: bool) -> Path:
     if rename:
         sources = [path for path in project.iterdir() if path.suffix in (".c", ".h", ".cpp")]
         text = "\n".join(path.read_text() for path in sources)
-        names = set(re.findall(r"\b(?:int|long|unsigned|double|float|char) \*?([a-z_]\w+)\b", text)) - KEPT
+        names = set(re.findall(r"\b(?:int|long|unsigned|double|float|char|\w+_t|static void|void) \*?([a-z_]\w+)\b", text)) - KEPT
         words = "|".join(sorted(names))
         for path in sources:
             path.write_text(re.sub(rf"\b({words})\b", r"\1_renamed", path.read_text()))
