@@ -191,6 +191,18 @@ class SignatureError(AutopassError):
     exit_code = 52
 
 
+class WorkspaceError(AutopassError):
+    """The private copy of the project cannot be made."""
+
+    exit_code = 36
+
+    def __init__(self, root: Path, copy: Path, error: OSError) -> None:
+        super().__init__(
+            f"{root} cannot be copied to {copy}: {error.strerror or error}.",
+            "make room, or leave out what the workload does not need (copy_ignore in autopass.toml)",
+        )
+
+
 class InterruptedRunError(AutopassError):
     """Ctrl-C or SIGTERM: everything finished so far is in the store."""
 

@@ -54,12 +54,12 @@ def confirm_null(evaluation: Evaluation, rule: Rule) -> Outcome:
     db, run = evaluation.runs.db, evaluation.run.id
     count = next(db.query("select count(*) as n from null_test where run = ?", [run]))["n"]
     outcome = evaluation.confirm("a hidden A/A test", f"null:{count}", {}, rule)
-    if outcome.verdict is Verdict.UNFINISHED:
+    if outcome.verdict in (Verdict.UNFINISHED, Verdict.TOO_NOISY):
         return outcome
     e_value, found = outcome.e_value or 0.0, None
     if outcome.verdict is Verdict.CONFIRMED:
         again, _ = evaluation.revalidate("a hidden A/A test", f"null:{count}", {})
-        if again.verdict is Verdict.UNFINISHED:
+        if again.verdict in (Verdict.UNFINISHED, Verdict.TOO_NOISY):
             return again
         outcome, found = again, again.estimate
     _note(db, run, CONFIRMATION, outcome.blocks, found, e_value, accepted=outcome.verdict is Verdict.ACCEPTED)

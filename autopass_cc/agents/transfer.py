@@ -142,7 +142,7 @@ def _portfolio(db: Rows, mine: Traits) -> list[Hint]:
             best[module] = max(best.get(module, 0.0), gain)
         edits = _edits(json.loads(text))
         if edits:
-            why = f"gained on {helped_count} of the {len(by_module)} modules that it was timed on"
+            why = f"gained on {helped_count} of the {len(by_module)} modules that it was timed on (screening)"
             chosen.append(Hint(edits, "portfolio", why, -max(by_module.values())))
     return chosen
 

@@ -146,7 +146,7 @@ def _search_and_prove(db: Database, runs: Runs, base: Baseline, options: Options
         )
         _stop_here(evaluation)
     _search_on(base, options, chosen, findings, reasoning, elapsed)
-    if options.ledger and ledger.is_due(db):
+    if options.ledger and chosen and ledger.is_due(db):
         ledger.confirm_null(evaluation, Rule(finalists=FINALISTS * len(chosen)))
         _stop_here(evaluation)
     results: dict[str, Result] = {finding.result.name: finding.result for finding in findings}

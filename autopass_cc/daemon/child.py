@@ -12,6 +12,7 @@ import time
 from typing import IO, Any
 
 from autopass_cc.daemon import machine, places
+from autopass_cc.store import jobs, turns
 
 GRACE = 1.2  # seconds from SIGTERM to SIGKILL: a user who builds waits two seconds at most
 
@@ -37,7 +38,7 @@ class Child:
         )
         os.set_blocking(self.fileno(), False)
         with contextlib.suppress(OSError):
-            places.worker_file().write_text(str(self._process.pid))
+            places.worker_file().write_text(f"{jobs.boot()}/{self._process.pid}-{turns.process_start(self._process.pid)}")
 
     def fileno(self) -> int:
         """Return the descriptor on which it speaks."""
@@ -96,9 +97,14 @@ def kill_session(session: int) -> None:
 
 
 def sweep() -> None:
-    """End what a service that was killed left behind."""
+    """End what a service that was killed left behind: the session of its worker, and nobody else's.
+
+    The number of a session is not given to another process while it has members; so where there is a process of that
+    number which is not the worker, the session is a stranger's.
+    """
     with contextlib.suppress(OSError, ValueError):
-        session = int(places.worker_file().read_text())
-        if session > 1:
-            kill_session(session)
+        boot, _, name = places.worker_file().read_text().rpartition("/")
+        pid, _, start = name.partition("-")
+        if boot == jobs.boot() and turns.process_start(int(pid)) in (0, int(start)):
+            kill_session(int(pid))
     places.worker_file().unlink(missing_ok=True)

@@ -78,7 +78,7 @@ class LocalRunner:
             finally:
                 waited_s = _run_queue_wait_s(child.pid)
                 usage = _reap(child)
-            if reason == "stop":
+            if reason == "stop" or (child.returncode < 0 and self._stop()):  # a signal to all of us hits the program, too
                 raise StoppedError
             return Sample(
                 wall_s=wall_s,

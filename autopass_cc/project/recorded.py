@@ -89,13 +89,14 @@ def load(db: Rows, config: Config) -> Recorded:
             if unknown
             else 'compile with -O1, -O2, -O3 or -Os, one source a command with -c; README, "Limits", has the reasons',
         )
-    for module in modules:
-        _check_source(module.record)
     by_out = {record.out: record for record in records}
     present = [link for link in builds.links(db) if Path(link.out).exists()]
     links = linkmap.resolve(present, by_out)
-    chosen = _targets(links, config)
-    return Recorded(tuple(modules), by_out, tuple(linkmap.closure(chosen, links)))
+    found = Recorded(tuple(modules), by_out, tuple(linkmap.closure(_targets(links, config), links)))
+    needed = found.linked() if found.links else modules
+    for module in needed:  # objects that nothing links may be left from sources that are gone
+        _check_source(module.record)
+    return found
 
 
 def applied(db: Rows, compiles: Mapping[str, CompileRecord]) -> dict[str, Recipe]:

@@ -6,14 +6,24 @@ candidate run in the same surroundings, and nothing that they write reaches the 
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
+import stat
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from autopass_cc.errors import WorkspaceError
 from autopass_cc.paths import private_dir
 
+ROOM = 64 << 20  # bytes that must be left on the disk beside a copy of the project: for objects, links, and others
 OUTSIDE = ".autopass-bin"  # where a view keeps replaced files that do not lie in the project
+
+
+def _is_ordinary(path: str) -> bool:
+    """Return whether a file can be copied: a file, a folder, a link; and not a pipe, a socket, a device."""
+    mode = os.lstat(path).st_mode
+    return stat.S_ISREG(mode) or stat.S_ISDIR(mode) or stat.S_ISLNK(mode)
 
 
 class Workspace:
@@ -25,15 +35,31 @@ class Workspace:
         self._ignore = ignore
 
     def copy_tree(self) -> None:
-        """Copy the project anew, file times kept (make looks at them)."""
+        """Copy the project anew, file times kept (make looks at them); what is no ordinary file is left out.
+
+        Raises WorkspaceError where it cannot be copied, or would fill the disk, and leaves nothing behind then.
+        """
         shutil.rmtree(self.tree, ignore_errors=True)
-        shutil.copytree(
-            self.root,
-            self.tree,
-            symlinks=True,
-            ignore=shutil.ignore_patterns(*self._ignore),
-            ignore_dangling_symlinks=True,
-        )
+        try:
+            self._check_room()
+            shutil.copytree(self.root, self.tree, symlinks=True, ignore=self._left_out, ignore_dangling_symlinks=True)
+        except OSError as error:  # shutil.Error, too
+            shutil.rmtree(self.tree, ignore_errors=True)
+            raise WorkspaceError(self.root, self.tree, error) from None
+
+    def _left_out(self, folder: str, names: list[str]) -> set[str]:
+        special = {name for name in names if not _is_ordinary(os.path.join(folder, name))}  # noqa: PTH118 - many files
+        return special | shutil.ignore_patterns(*self._ignore)(folder, names)
+
+    def _check_room(self) -> None:
+        size = 0
+        for folder, folders, files in os.walk(self.root):
+            left_out = self._left_out(folder, [*folders, *files])
+            folders[:] = [name for name in folders if name not in left_out]
+            kept = (os.lstat(os.path.join(folder, name)) for name in files if name not in left_out)  # noqa: PTH118
+            size += sum(info.st_size for info in kept)
+        if shutil.disk_usage(self.place).free < size + ROOM:
+            raise OSError(errno.ENOSPC, "there is not enough room for it")
 
     def view(self, slot: str, replaced: Mapping[Path, Path], real: Sequence[str] = ()) -> Path:
         """Make the view `slot`: each original path in `replaced` is a copy of the given file; return the view's folder.
