@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from autopass_cc.project.modules import Module
+from autopass_cc.store import builds
 from autopass_cc.store import entries as store
 from autopass_cc.store.database import Rows
 from autopass_cc.store.entries import ACTIVE, Entry
@@ -38,19 +39,26 @@ class Check:
 
 
 def due(db: Rows, project: str, modules: Sequence[Module], now: int) -> list[Check]:
-    """Return what should be measured of the modules of a project, the most urgent first; `now` in ns since 1970."""
+    """Return what should be measured of the modules of a project, the most urgent first; `now` in ns since 1970.
+
+    A recipe is not measured on an edited source while the source that it was proven on is still built, in another checkout
+    or as another object: there would be no end of it. The edited one inherits it meanwhile.
+    """
     mine = store.entries(db, project)
     active = [entry for entry in mine if entry.state == ACTIVE]
     decided = {key for entry in mine for key in (entry.exact, entry.inherited) if key}
     offered = [each for state in (TRUSTED, UNVERIFIED) for each in imported(db, state=state)]
-    found = [check for module in modules if (check := _of(module, active, decided, offered, now)) is not None]
+    built = builds.built(db, {entry.exact for entry in active}) | {module.record.exact for module in modules}
+    found = [check for module in modules if (check := _of(module, active, decided, offered, now, built)) is not None]
     spots = sorted((check for check in found if check.why is Why.SPOT), key=_checked)
     urgent = [check for check in found if check.why is not Why.SPOT]
     order = list(Why)
     return sorted(urgent, key=lambda check: order.index(check.why)) + spots[:1]
 
 
-def _of(module: Module, active: Sequence[Entry], decided: set[str], offered: Sequence[Imported], now: int) -> Check | None:
+def _of(
+    module: Module, active: Sequence[Entry], decided: set[str], offered: Sequence[Imported], now: int, built: set[str]
+) -> Check | None:
     exact, inherited = module.record.exact, module.record.inherited
     entry = next((each for each in active if each.exact == exact), None)
     if entry is not None:
@@ -60,7 +68,7 @@ def _of(module: Module, active: Sequence[Entry], decided: set[str], offered: Seq
         return Check(module.name, Why.SPOT, entry.recipe, entry) if is_old else None
     entry = next((each for each in active if inherited and each.inherited == inherited and not each.exact_only), None)
     if entry is not None:
-        return Check(module.name, Why.EDITED, entry.recipe, entry)
+        return Check(module.name, Why.EDITED, entry.recipe, entry) if entry.exact not in built else None
     if exact in decided or inherited in decided:
         return None
     fitting = [each for each in offered if _fits(each, exact, inherited)]

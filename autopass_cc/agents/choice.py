@@ -17,6 +17,7 @@ from autopass_cc.measure.verdict import Verdict
 from autopass_cc.store import entries as store
 
 MOST = 40  # modules whose evidence is collected, the hottest: each costs two compiles
+MORE_THAN_MOST = f"the {MOST} hottest modules come first"
 
 
 def choose(
@@ -40,7 +41,7 @@ def choose(
             detail = f"{share * 100:.1f} % of the time; the smallest gain that can be confirmed is {smallest * 100:.1f} %"
             skipped.append(Result(name, Verdict.NOT_TRIED, share=share, detail=detail))
         elif len(worth) == MOST:
-            skipped.append(Result(name, Verdict.NOT_TRIED, share=share, detail=f"the {MOST} hottest modules come first"))
+            skipped.append(Result(name, Verdict.NOT_TRIED, share=share, detail=MORE_THAN_MOST))
         else:
             worth.append(name)
     tasks = {name: _task(db, base, name, scored=scored) for name in worth}

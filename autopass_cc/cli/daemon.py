@@ -10,6 +10,7 @@ import click
 from autopass_cc.cli.common import Duration, print_json
 from autopass_cc.daemon import control, places
 from autopass_cc.durations import text_of
+from autopass_cc.errors import ConfigError
 from autopass_cc.measure.proportion import upper_bound
 
 
@@ -120,19 +121,20 @@ def uninstall() -> None:
 @command.command("unpark")
 @click.argument("module", required=False)
 def unpark(module: str | None) -> None:
-    """Let the service try parked modules and projects again: all, or one module by its name."""
+    """Let the service try again what is parked or failed: everything, or one module by its name."""
     from autopass_cc.store import jobs
     from autopass_cc.store.database import writer
 
     with writer() as db:
-        found = [job for job in jobs.jobs(db) if job.state is jobs.State.PARKED and module in (None, job.module)]
+        stuck = (jobs.State.PARKED, jobs.State.FAILED)
+        found = [job for job in jobs.jobs(db) if job.state in stuck and module in (None, job.module)]
         for job in found:
             jobs.give_back(db, job.id, jobs.State.QUEUED, "", kills=0, failures=0, due=0)
     control.replan()
     for job in found:
         click.echo(f"{job.label}: will be tried again")
     if not found:
-        click.echo("nothing of that name is parked" if module else "nothing is parked")
+        click.echo("nothing of that name is parked" if module else "nothing is parked or failed")
         raise SystemExit(1)
 
 
@@ -156,7 +158,11 @@ def collect() -> dict[str, Any]:
     from autopass_cc.store import statistics
     from autopass_cc.store.database import reader
 
-    found, plan, bounds = control.running(), places.read_json(places.plan_file()), settings.load()
+    found, plan, bounds, problem = control.running(), places.read_json(places.plan_file()), settings.Settings(), ""
+    try:
+        bounds = settings.load()
+    except ConfigError as error:  # the running service goes by what it read before
+        problem = str(error)
     today = time.strftime("%Y-%m-%d", time.gmtime())
     with reader() as db:
         tests = statistics.null_tests(db, statistics.Scope()) if db is not None else {}
@@ -171,6 +177,7 @@ def collect() -> dict[str, Any]:
         "skipped": plan.get("skipped", []),
         "spent": plan.get("spent", {}) if plan.get("day") == today else {},
         "bounds": vars(bounds),
+        "problem": problem,
         "ledger": {stage: {"accepted": accepted, "tests": count} for stage, (accepted, count) in tests.items()},
         "log": str(places.log_file()),
         "data": str(places.folder().parent),
@@ -182,6 +189,8 @@ def _show(data: dict[str, Any]) -> None:
         click.echo(f"service    {data['state']}{': ' + data['detail'] if data['detail'] else ''} (process {data['pid']})")
     else:
         click.echo("service    not running; `autopass daemon start` starts it" + ("; it is paused" if data["paused"] else ""))
+    if data["problem"]:
+        click.echo(f"settings   {data['problem']}")
     spent, bounds = data["spent"], data["bounds"]
     used, allowed = text_of(spent.get("seconds", 0.0)), text_of(bounds["a_day"])
     click.echo(f"today      {used} of {allowed}, {spent.get('runs', 0):.0f} of {bounds['runs_a_day']} runs of programs")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -91,16 +92,21 @@ def stop() -> None:
     found = running()
     if found is None:
         raise NotRunningError
-    os.kill(found.pid, signal.SIGTERM)
+    _signal(found.pid, signal.SIGTERM)
     for force, seconds in ((False, STOPS_IN), (True, 2.0)):
         if force:
-            os.kill(found.pid, signal.SIGKILL)
+            _signal(found.pid, signal.SIGKILL)
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:
             if running() is None:
                 return
             time.sleep(0.05)
     raise ServiceError(f"The service (process {found.pid}) does not stop.", "try again")
+
+
+def _signal(pid: int, number: int) -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):  # it has just ended
+        os.kill(pid, number)
 
 
 def pause(seconds: float | None) -> None:
@@ -120,4 +126,4 @@ def resume() -> bool:
 def replan() -> None:
     """Tell a running service that there may be something new to do."""
     if (found := running()) is not None:
-        os.kill(found.pid, signal.SIGHUP)
+        _signal(found.pid, signal.SIGHUP)

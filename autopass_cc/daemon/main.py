@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 
 from filelock import FileLock, Timeout
@@ -31,7 +32,10 @@ def serve(*, once: bool = False, to_stderr: bool = False) -> int:
         write_private(name, turns.myself().encode(), durable=False)
         tell = open_log(to_stderr=to_stderr)
         tell(f"begins (process {os.getpid()})")
-        with places.log_file().open("ab") as errors:
+        with contextlib.ExitStack() as stack:
+            errors = None
+            with contextlib.suppress(OSError):  # without a log what workers print is lost, and the work goes on
+                errors = stack.enter_context(places.log_file().open("ab"))
             code = Service(chosen, tell, errors, once=once).run()
         tell("ends")
         return code

@@ -19,6 +19,7 @@ from autopass_cc.agents import checks
 from autopass_cc.agents.checks import Check
 from autopass_cc.digest import digest_of
 from autopass_cc.errors import AutopassError
+from autopass_cc.paths import config_file
 from autopass_cc.project import config as project_config
 from autopass_cc.project.config import Config
 from autopass_cc.project.modules import Module, group
@@ -47,16 +48,16 @@ def plan(db: Database) -> list[Skipped]:
     skipped = []
     for root in builds.roots(db):
         try:
-            config = _config(root)
+            _plan_project(db, checked_config(root))
         except AutopassError as error:
             skipped.append(Skipped(str(root), error.sentence))
-            continue
-        _plan_project(db, config)
+        except OSError as error:  # a file system that is gone, a folder that may not be read
+            skipped.append(Skipped(str(root), f"{root} cannot be read ({error.strerror or error})."))
     return skipped
 
 
-def _config(root: Path) -> Config:
-    """Return a project's settings, where the service may run what they name. Raises AutopassError."""
+def checked_config(root: Path) -> Config:
+    """Return a project's settings, where the service may run what they name. Raises AutopassError, OSError."""
     config = project_config.load(root)
     _ = config.workload
     info = config.path.stat()
@@ -76,11 +77,11 @@ class NotOursError(AutopassError):
 
 
 def _plan_project(db: Database, config: Config) -> None:
-    records = [record for record in builds.compiles(db, config.root) if Path(record.out).exists()]
+    records = [record for record in builds.compiles(db, config.root) if os.path.exists(record.out)]  # noqa: PTH110 - False where it may not be read
     modules = group(records)
     if not modules:
         return
-    known = {job.kind: job for job in jobs.jobs(db, config.id, [Kind.TUNE, Kind.RECHECK])}
+    known = {job.kind: job for job in jobs.jobs(db, (config.id, config.root), [Kind.TUNE, Kind.RECHECK])}
     newest = max(record.at for record in records)
     _plan_search(db, config, modules, known.get(Kind.TUNE), newest)
     _plan_checks(db, config, modules, known.get(Kind.RECHECK), newest)
@@ -88,7 +89,9 @@ def _plan_project(db: Database, config: Config) -> None:
 
 def situation(config: Config, records: Sequence[CompileRecord]) -> str:
     """Return a digest of what a failure may have been due to: settings, sources, flags, toolchain."""
-    parts = [config.path.read_text("utf-8", "replace"), *sorted(record.exact or record.out for record in records)]
+    mine = config_file()
+    user = mine.read_text("utf-8", "replace") if mine.is_file() else ""
+    parts = [user, config.path.read_text("utf-8", "replace"), *sorted(record.exact or record.out for record in records)]
     return digest_of("\0".join(parts).encode("utf-8", "surrogateescape"))
 
 
@@ -99,7 +102,8 @@ def _plan_search(db: Database, config: Config, modules: Sequence[Module], known:
     looked: dict[str, Any] = known.facts.get("looked", {}) if known and known.facts.get("settings") == settings else {}
     now = time.time_ns()
     served = _served(db, config.id)
-    wanted = [module.name for module in modules if _is_wanted(module, looked, served, now)]
+    parked = parked_modules(db, (config.id, config.root))
+    wanted = [module.name for module in modules if module.name not in parked and _is_wanted(module, looked, served, now)]
     if not wanted:
         return
     facts = {"modules": wanted if looked else [], "settings": settings, "looked": looked}
@@ -128,11 +132,21 @@ def _may_change(known: Job, config: Config, modules: Sequence[Module], newest: i
     if known.owner or known.state is State.PARKED:
         return False
     if known.state is State.WAITING:
-        return newest > known.updated
+        return newest != known.facts.get("newest")  # not later: a clock may have been set back
     if known.state is State.FAILED:
         records = [record for module in modules for record in module.records]
         return bool(known.facts.get("situation") != situation(config, records))
     return known.state is not State.QUEUED
+
+
+def parked_modules(db: Database, checkout: tuple[str, Path]) -> dict[str, str]:
+    """Return the modules of a checkout that are parked, and why."""
+    return {job.module: job.reason for job in jobs.jobs(db, checkout, [Kind.MODULE]) if job.state is State.PARKED}
+
+
+def newest_build(db: Database, config: Config) -> int:
+    """Return the time (ns since 1970) that the newest recorded compile of a checkout bears, 0 for none."""
+    return max((record.at for record in builds.compiles(db, config.root)), default=0)
 
 
 def looked_at(modules: Sequence[Module]) -> dict[str, tuple[str, str, int]]:
@@ -141,17 +155,17 @@ def looked_at(modules: Sequence[Module]) -> dict[str, tuple[str, str, int]]:
     return {module.name: (module.record.exact, module.record.inherited, now) for module in modules}
 
 
-def due_checks(db: Database, project: str, modules: Sequence[Module], known: Job | None) -> list[Check]:
+def due_checks(db: Database, config: Config, modules: Sequence[Module], known: Job | None) -> list[Check]:
     """Return what should be measured again, without what could not be measured within the last week."""
     now = time.time_ns()
     tried: dict[str, Any] = known.facts.get("tried", {}) if known else {}
-    parked = {job.module for job in jobs.jobs(db, project, [Kind.MODULE]) if job.state is State.PARKED}
+    parked = parked_modules(db, (config.id, config.root))
 
     def is_new(check: Check) -> bool:
         what, at = tried.get(check.module, ("", 0))
         return what != _name(check) or not now - WEEK < at <= now
 
-    return [each for each in checks.due(db, project, modules, now) if each.module not in parked and is_new(each)]
+    return [each for each in checks.due(db, config.id, modules, now) if each.module not in parked and is_new(each)]
 
 
 def tried_now(found: Sequence[Check]) -> dict[str, tuple[str, int]]:
@@ -167,7 +181,7 @@ def _name(check: Check) -> str:
 def _plan_checks(db: Database, config: Config, modules: Sequence[Module], known: Job | None, newest: int) -> None:
     if known is not None and not _may_change(known, config, modules, newest):
         return
-    found = due_checks(db, config.id, modules, known)
+    found = due_checks(db, config, modules, known)
     if not found:
         return
     why = ", ".join(dict.fromkeys(f"{check.module} ({check.why})" for check in found[:3]))
@@ -180,7 +194,8 @@ def summary(db: Database, skipped: Sequence[Skipped], day: str) -> dict[str, Any
     now = time.time_ns()
     everything = jobs.jobs(db)
     real = [job for job in everything if job.kind is not Kind.MODULE]
-    ready = [job for job in real if jobs.is_due(job, now)]
+    left_out = {each.root for each in skipped}
+    ready = [job for job in real if jobs.is_due(job, now) and job.root not in left_out]
     later = [job.due for job in real if job.state is State.QUEUED and not job.owner and not jobs.is_due(job, now)]
     return {
         "at": now,

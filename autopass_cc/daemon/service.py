@@ -24,7 +24,10 @@ WORKING, WAITING, IDLE = 0.25, 1.0, 5.0  # seconds between two looks
 PLAN_EVERY = 3600.0  # seconds: spot checks come due without any build
 RETRY = 60.0  # seconds after a worker that failed
 STATUS_EVERY = 2.0
+BOOK_EVERY = 60.0  # seconds
+LONGEST = 900.0  # seconds that a plan or a pull may take
 PULL = "pull"
+BUILD, COMPILER = "a build has begun", "a compiler is running"
 
 
 class Service:
@@ -44,7 +47,9 @@ class Service:
         self._crashed: int | None = None
         self._gave_way = 0
         self._not_before = 0.0
-        self._asked = 0
+        self._asked = self._code = 0
+        self._booked = (0.0, 0)  # of the running job: seconds, runs
+        self._was_paused = False
         self._state = ("starting", "")
         self._written = 0.0
         self._began = time.time()
@@ -71,7 +76,7 @@ class Service:
             os.close(write)
             self._set("stopped", "")
             self._write_status(force=True)
-        return 0
+        return self._code
 
     def _ask(self, number: int, _frame: object) -> None:
         if number == signal.SIGHUP:
@@ -110,10 +115,14 @@ class Service:
     def _look_at_child(self, child: Child) -> None:
         for line in child.hear():
             self._tell(line)
-        if child.job is not None and (why := self._must_give_way(child)):
-            child.ask_to_stop(why)
+        if child.job is not None:
+            self._book(child)
+            if why := self._must_give_way(child):
+                child.ask_to_stop(why)
         elif self._asked:
             child.ask_to_stop("the service stops")
+        elif time.monotonic() - child.began > LONGEST:
+            child.ask_to_stop("it takes too long")
         code = child.poll()
         if code is None:
             what = "working" if child.job is not None else "pulling" if child.label == PULL else "planning"
@@ -132,12 +141,18 @@ class Service:
         if self._once:
             return ""
         if self._builds.since < self._settings.quiet:
-            return "a build has begun"
-        if compiler := self._foreign_compiler(child):
-            return f"{compiler} is running"
+            return BUILD
+        if self._foreign_compiler(child):
+            return COMPILER
         if paused():
             return "paused"
-        spent = self._spent() | {"seconds": self._spent()["seconds"] + time.monotonic() - child.began}
+        if not self._settings.on_battery and machine.on_battery():
+            return "the machine runs on its battery"
+        seconds, runs = self._booked
+        known = self._spent()
+        spent = {"seconds": known["seconds"] + time.monotonic() - child.began, "runs": known["runs"] + child.runs}
+        spent["seconds"] -= seconds
+        spent["runs"] -= runs
         return gate.spent_out(spent, self._settings)
 
     def _foreign_compiler(self, child: Child | None) -> str:
@@ -155,10 +170,10 @@ class Service:
             self._end_plan(child, code)
             return
         self._must_plan = True
-        self._use(time.monotonic() - child.began, child.runs)
+        self._book(child, last=True)
         if child.stopping:
             self._stopped = child.job
-            self._gave_way += 1
+            self._gave_way += child.stopping in (BUILD, COMPILER)  # to others for a moment is not to be staying away for long
             wait = 0.0 if self._once else gate.backoff(self._gave_way, self._settings)
             self._not_before = time.monotonic() + wait
             self._tell(f"gave way after {time.monotonic() - child.began:.0f} s: {child.stopping}")
@@ -173,10 +188,11 @@ class Service:
         if code != 0 or child.plan is None:
             self._tell(f"planning ended with {_named(code)}; it is tried again in {text_of(RETRY)}")
             self._not_before = time.monotonic() + RETRY
+            self._must_plan = True
             if self._once:
-                self._asked += 1
+                self._asked, self._code = self._asked + 1, 1
             return
-        self._plan, self._planned, self._must_plan = child.plan, time.monotonic(), False
+        self._plan, self._planned = child.plan, time.monotonic()
         self._stopped = self._crashed = None
         places.write_json(places.plan_file(), self._plan)
 
@@ -193,7 +209,7 @@ class Service:
             return
         if self._plan.get("caches") and self._settings.pull and now - self._pulled >= self._settings.pull:
             self._pulled = now
-            self._child = Child([PULL], self._errors, label=PULL)
+            self._begin([PULL], label=PULL)
             return
         following = self._plan.get("next")
         if following is None:
@@ -201,19 +217,25 @@ class Service:
         elif why := ("" if self._once else self._busy()):
             self._set("waiting", f"{following['label']} is due; {why}")
         else:
-            self._child = Child(["work", str(following["id"])], self._errors, following["id"], following["label"])
-            self._plan = {**self._plan, "next": None}
             self._tell(f"begins: {following['label']}")
+            self._plan, self._booked = {**self._plan, "next": None}, (0.0, 0)
+            self._begin(["work", str(following["id"])], following["id"], following["label"])
             self._set("working", following["label"])
 
     def _must_wait(self, now: float) -> tuple[str, str] | None:
         if paused() and not self._once:
+            self._was_paused = True
             return "paused", "`autopass daemon resume` lets it go on"
+        if self._was_paused:
+            self._was_paused, self._gave_way, self._not_before = False, 0, 0.0
         if turns.others_wait():
             return "waiting", "another autopass uses the store"
         if now < self._not_before and not self._once:
             return "waiting", f"for {text_of(self._not_before - now)} more, after it had to give way"
         if (why := gate.spent_out(self._spent(), self._settings)) and not self._must_plan:
+            if self._once:
+                self._tell(why)
+                self._asked += 1
             return "waiting", f"{why}; it goes on tomorrow (UTC)"
         return None
 
@@ -222,7 +244,17 @@ class Service:
         for name, job in (("--stopped", self._stopped), ("--crashed", self._crashed)):
             arguments += [] if job is None else [name, str(job)]
         self._builds.read()
-        self._child = Child(arguments, self._errors)
+        self._must_plan = False  # before it begins: what comes meanwhile needs another one
+        self._begin(arguments)
+
+    def _begin(self, arguments: list[str], job: int | None = None, label: str = "plan") -> None:
+        try:
+            self._child = Child(arguments, self._errors, job, label)
+        except OSError as error:  # no more processes, or the interpreter is just being replaced
+            self._tell(f"no worker can be started: {error.strerror or error}")
+            self._not_before, self._must_plan = time.monotonic() + RETRY, True
+            if self._once:
+                self._asked, self._code = self._asked + 1, 1
 
     def _busy(self) -> str:
         readings = Readings(
@@ -236,10 +268,20 @@ class Service:
         known = self._plan.get("spent", {}) if self._plan.get("day") == time.strftime("%Y-%m-%d", time.gmtime()) else {}
         return {"seconds": float(known.get("seconds", 0.0)), "runs": float(known.get("runs", 0.0))}
 
-    def _use(self, seconds: float, runs: int) -> None:
-        line = json.dumps({"day": time.strftime("%Y-%m-%d", time.gmtime()), "seconds": round(seconds, 1), "runs": runs})
+    def _book(self, child: Child, *, last: bool = False) -> None:
+        """Note once a minute what work has taken, so that a service that is killed forgets a minute of it at most."""
+        seconds, runs = time.monotonic() - child.began, child.runs
+        before = self._booked
+        if not last and seconds - before[0] < BOOK_EVERY:
+            return
+        today = time.strftime("%Y-%m-%d", time.gmtime())
+        line = json.dumps({"day": today, "seconds": round(seconds - before[0], 1), "runs": runs - before[1]})
         with contextlib.suppress(OSError), places.used_file().open("a") as stream:
             stream.write(line + "\n")
+        known = self._spent()
+        amounts = {"seconds": known["seconds"] + seconds - before[0], "runs": known["runs"] + runs - before[1]}
+        self._plan = {**self._plan, "day": today, "spent": amounts}
+        self._booked = (seconds, runs)
 
     def _set(self, state: str, detail: str) -> None:
         if (state, detail) != self._state:

@@ -13,6 +13,7 @@ from autopass_cc.daemon.control import ServiceError
 from autopass_cc.paths import cache_dir, data_dir, private_dir
 
 NAME = "autopass.service"
+KEPT = ("AUTOPASS_HOME", "PATH", "XDG_DATA_HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME")
 LIMIT = 30.0  # seconds for systemctl
 
 UNIT = """\
@@ -21,10 +22,12 @@ Description=autopass: tunes in idle time what was built with autopass-cc
 
 [Service]
 Type=simple
-ExecStart={python} -m autopass_cc.daemon
+ExecStart="{python}" -m autopass_cc.daemon
 {environment}Slice=background.slice
+KillMode=mixed
 Restart=on-failure
 RestartSec=30
+RestartPreventExitStatus=20 33
 NoNewPrivileges=yes
 ProtectSystem=strict
 ReadWritePaths={paths}
@@ -37,10 +40,16 @@ WantedBy=default.target
 def text() -> str:
     """Return the unit. Projects lie anywhere under the home folder, and their workloads may write beside themselves."""
     home = os.environ.get("AUTOPASS_HOME")
-    kept = {name: os.environ[name] for name in ("AUTOPASS_HOME", "PATH") if name in os.environ}
-    environment = "".join(f'Environment="{name}={value}"\n' for name, value in kept.items())
+    kept = {name: os.environ[name] for name in KEPT if name in os.environ}
+    environment = "".join(f'Environment="{name}={_escaped(value)}"\n' for name, value in kept.items())
     places_written = [Path.home(), *([Path(home).absolute()] if home else []), Path("/tmp")]  # noqa: S108 - as programs expect
-    return UNIT.format(python=sys.executable, environment=environment, paths=" ".join(map(str, dict.fromkeys(places_written))))
+    paths = " ".join(f'"{_escaped(str(place))}"' for place in dict.fromkeys(places_written))
+    return UNIT.format(python=_escaped(sys.executable), environment=environment, paths=paths)
+
+
+def _escaped(text: str) -> str:
+    """Return a text as it stands between quotes in a unit (systemd.syntax(7))."""
+    return text.replace("%", "%%").replace("\\", "\\\\").replace('"', '\\"')
 
 
 def path() -> Path:

@@ -27,7 +27,7 @@ class Builds:
         """Look whether something was recorded since the last look."""
         now = self._look_now()
         if now != self._seen:
-            grown = now > self._seen or now[0] != self._seen[0]
+            grown = now[1] > self._seen[1] or now[0] not in (0, self._seen[0]) or now[2] != self._seen[2]
             self._seen = now
             if grown:
                 self._changed, self.unread = time.monotonic(), True

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import glob
 import math
+import os
 import sqlite3
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from autopass_cc.agents.choice import MORE_THAN_MOST
 from autopass_cc.agents.events import Listener
 from autopass_cc.agents.outcome import Result
 from autopass_cc.agents.parts import Minds
@@ -49,6 +51,7 @@ STATES = {
     Stage.REVALIDATION: State.REVALIDATING,
     Stage.TOGETHER: State.REVALIDATING,
 }
+ATTEMPTS = 3  # before what looks like the user's to mend is left to him
 NEEDS_A_BUILD = (SourceError, NothingRecordedError, NoProjectError)
 NEEDS_THE_USER = (*(ConfigError, NoWorkloadError, WorkloadFailedError, NotDeterministicError, TooShortError, ReplayError),)
 
@@ -65,19 +68,21 @@ class Worker:
 
 def do(worker: Worker, number: int) -> State:
     """Do one job as far as it goes; return how it stands then."""
-    db, job = worker.db, jobs.lease(worker.db, number)
+    db, job, config = worker.db, jobs.lease(worker.db, number), None
     try:
-        config = project_config.load(Path(job.root))
+        config = planning.checked_config(Path(job.root))  # it may have changed since the plan
         {Kind.TUNE: _tune, Kind.RECHECK: _recheck}[job.kind](worker, job, config)
     except InterruptedRunError:
         jobs.give_back(db, number, State.QUEUED, "gave way", facts={"module": ""})
     except NEEDS_A_BUILD as error:
-        jobs.give_back(db, number, State.WAITING, error.sentence, facts={"module": ""})
+        newest = planning.newest_build(db, config) if config is not None else 0
+        jobs.give_back(db, number, State.WAITING, error.sentence, facts={"module": "", "newest": newest})
     except NEEDS_THE_USER as error:
-        facts = {"module": "", "situation": _situation(db, job)}
-        jobs.give_back(db, number, State.FAILED, f"{error.sentence} Next: {error.next_step}", facts=facts)
+        _fail(db, job, error)
     except AutopassError as error:
         jobs.put_off(db, job, error.sentence)
+    except OSError as error:  # files that come and go, a disk that is full, no more processes
+        jobs.put_off(db, job, f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}")
     except sqlite3.OperationalError as error:  # a full disk: nothing can be written, not even this; the lease will be dead
         worker.listener.line(f"{job.label}: the store cannot be written ({error})")
         raise
@@ -86,21 +91,31 @@ def do(worker: Worker, number: int) -> State:
     return found.state
 
 
+def _fail(db: Database, job: Job, error: AutopassError) -> None:
+    """Put a job off that may have failed for a passing reason; after a few times it waits until something is different."""
+    if job.failures + 1 < ATTEMPTS:
+        jobs.put_off(db, job, error.sentence)
+        return
+    facts = {"module": "", "situation": _situation(db, job)}
+    jobs.give_back(db, job.id, State.FAILED, f"{error.sentence} Next: {error.next_step}", facts=facts, failures=ATTEMPTS)
+
+
 def _situation(db: Database, job: Job) -> str:
     try:
         config = project_config.load(Path(job.root))
-    except AutopassError:
+    except (AutopassError, OSError):
         return ""
     return planning.situation(config, [record for module in _modules(db, config) for record in module.records])
 
 
 def _modules(db: Database, config: Config) -> list[Module]:
-    return group([record for record in builds.compiles(db, config.root) if Path(record.out).exists()])
+    return group([record for record in builds.compiles(db, config.root) if os.path.exists(record.out)])  # noqa: PTH110
 
 
 def _tune(worker: Worker, job: Job, config: Config) -> None:
     db, settings = worker.db, worker.settings
-    looked = planning.looked_at(_modules(db, config))
+    modules = _modules(db, config)
+    parked = planning.parked_modules(db, job.checkout)
     minds = Minds(settings.mind)
     options = Options(
         settings.budget,
@@ -108,14 +123,20 @@ def _tune(worker: Worker, job: Job, config: Config) -> None:
         Tier(settings.risk) if settings.risk else None,
         setting=Setting(minds),
         model=model_settings.load() if minds is not Minds.RULES else None,
-        parked=_parked(db, job.project),
+        parked={name: f"parked: {why}" for name, why in parked.items()},
         watch=_watch(worker, job),
         ledger=True,
     )
     result = tune(db, config, options, worker.listener, worker.stop)
     for each in result.modules:
         _conclude(db, job, each)
-    facts = {"looked": job.facts.get("looked", {}) | looked, "modules": [], "module": ""}
+    unsettled = {each.name for each in result.modules if each.verdict in (Verdict.TOO_NOISY, Verdict.UNFINISHED)}
+    left = {each.name for each in result.modules if each.verdict is Verdict.NOT_TRIED and each.detail == MORE_THAN_MOST}
+    looked = planning.looked_at([module for module in modules if module.name not in unsettled | left | set(parked)])
+    facts = {"looked": job.facts.get("looked", {}) | looked, "modules": sorted(unsettled), "module": ""}
+    if unsettled:
+        jobs.put_off(db, job, f"too noisy for {', '.join(sorted(unsettled)[:3])}", **facts)
+        return
     program = result.program
     gained = "" if program.estimate is None else f": {math.expm1(program.estimate.median) * 100:+.1f} % time"
     reason = f"{program.verdict.value}{gained}"
@@ -124,7 +145,7 @@ def _tune(worker: Worker, job: Job, config: Config) -> None:
 
 def _recheck(worker: Worker, job: Job, config: Config) -> None:
     db = worker.db
-    found = planning.due_checks(db, config.id, _modules(db, config), job)
+    found = planning.due_checks(db, config, _modules(db, config), job)
     if not found:
         jobs.give_back(db, job.id, State.DONE, "nothing to check any more", facts={"module": ""})
         return
@@ -136,10 +157,6 @@ def _recheck(worker: Worker, job: Job, config: Config) -> None:
     held = sum(each.verdict is Verdict.ACCEPTED for each in done.results)
     facts = {"tried": job.facts.get("tried", {}) | tried, "module": ""}
     jobs.give_back(db, job.id, State.DONE, f"{held} of {len(done.results)} hold", facts=facts, kills=0, failures=0)
-
-
-def _parked(db: Database, project: str) -> Mapping[str, str]:
-    return {job.module: f"parked: {job.reason}" for job in jobs.jobs(db, project, [Kind.MODULE]) if job.state is State.PARKED}
 
 
 def _watch(worker: Worker, job: Job) -> Callable[[str, Stage], None]:

@@ -15,6 +15,7 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,14 +28,14 @@ if TYPE_CHECKING:
 
 PR_SET_PDEATHSIG = 1  # prctl(2)
 REFRESH = 1.0  # seconds between two messages about progress
-FULL_DISK = 75  # EX_TEMPFAIL of sysexits.h
+NOT_NOW = 75  # EX_TEMPFAIL of sysexits.h
 
 
 class Pipe:
     """A listener that tells the service."""
 
-    def __init__(self) -> None:
-        self._told = 0.0
+    def __init__(self, runs: Callable[[], int]) -> None:
+        self._told, self._runs = 0.0, runs
 
     def line(self, text: str) -> None:
         """Tell a line for the log."""
@@ -45,7 +46,7 @@ class Pipe:
         now = time.monotonic()
         if now - self._told >= REFRESH:
             self._told = now
-            _say(progress=text)
+            _say(progress=text, runs=self._runs())
 
 
 def _say(**message: Any) -> None:
@@ -65,8 +66,9 @@ class Stop:
         self._asked = True
 
     def __call__(self) -> bool:
-        """Return it; cheap enough to be asked four times a second."""
-        return self._asked or turns.others_wait()
+        """Return it; cheap enough to be asked four times a second. Once it is true it stays so."""
+        self._asked = self._asked or turns.others_wait()
+        return self._asked
 
 
 def main() -> None:
@@ -82,7 +84,7 @@ def main() -> None:
     os.environ[BACKGROUND] = "1"
     with contextlib.suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text("500")  # rather us than what the user runs
-    from autopass_cc.errors import StoreBusyError
+    from autopass_cc.errors import AutopassError
     from autopass_cc.store.database import writer
 
     if chosen.what == "pull":
@@ -95,9 +97,9 @@ def main() -> None:
                 _plan(db, chosen.stopped, chosen.crashed)
             else:
                 _work(db, chosen.job, stop)
-    except StoreBusyError as error:
+    except AutopassError as error:  # a store in use, a config.toml that says nonsense
         _say(line=error.sentence)
-        sys.exit(FULL_DISK)
+        sys.exit(NOT_NOW)
 
 
 def _die_with(parent: int) -> None:
@@ -159,9 +161,10 @@ def _book(db: Database) -> None:
     from autopass_cc.store import jobs
 
     path = places.used_file()
+    taken = path.with_suffix(".taken")
     with contextlib.suppress(FileNotFoundError):
-        taken = path.with_suffix(".taken")
-        path.replace(taken)
+        if not taken.exists():  # else a plan was killed while it booked: that first
+            path.replace(taken)
         for line in taken.read_text("ascii", "replace").splitlines():
             with contextlib.suppress(ValueError, KeyError, TypeError):
                 data = json.loads(line)
@@ -180,7 +183,7 @@ def _work(db: Database, number: int, stop: Stop) -> None:
     from autopass_cc.measure.steps import StepsRunner
 
     try:
-        do(Worker(db, settings.load(), Pipe(), stop), number)
+        do(Worker(db, settings.load(), Pipe(lambda: StepsRunner.total), stop), number)
     finally:
         _say(runs=StepsRunner.total)
 

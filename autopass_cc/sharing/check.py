@@ -24,7 +24,7 @@ from autopass_cc.sharing.trust import why_writable
 from autopass_cc.store import entries as store
 from autopass_cc.store.database import Rows, database_path, reader, writer
 from autopass_cc.store.publication import publication_dir, read_index, read_layer
-from autopass_cc.store.settings import get_setting
+from autopass_cc.store.settings import PUBLISH_DUE, get_setting
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -118,7 +118,7 @@ def _store() -> Iterator[Problem]:
             if db is None:
                 return
             found = [row[0] for row in db.execute("PRAGMA quick_check(3)")]
-            due = get_setting(db, store.PUBLISH_DUE) or (not index.exists() and _publishes(db))
+            due = get_setting(db, PUBLISH_DUE) or (not index.exists() and _publishes(db))
     except (sqlite3.DatabaseError, StoreDamagedError) as error:
         found, due = [str(getattr(error, "sentence", error))], False
     if found != ["ok"]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -118,6 +119,13 @@ def roots(db: Rows) -> list[Path]:
     """Return the folders of all projects of which compiles are recorded."""
     rows = db.query("select root, max(at) as at from compile group by root order by at desc")
     return [Path(_unstored(row["root"])) for row in rows]
+
+
+def built(db: Rows, exact: Iterable[str]) -> set[str]:
+    """Return which of some exact keys belong to recorded objects that are still there, in whatever checkout."""
+    wanted = set(exact)
+    rows = db.execute("select exact, out from compile where exact != ''") if wanted else ()
+    return {key for key, out in rows if key in wanted and os.path.exists(_unstored(out))}  # noqa: PTH110 - thousands
 
 
 def compiles(db: Rows, root: Path) -> list[CompileRecord]:

@@ -14,14 +14,13 @@ from autopass_cc.store import imports
 from autopass_cc.store.database import Rows, transaction
 from autopass_cc.store.history import Event, remember
 from autopass_cc.store.publication import IndexLine, Key, publication_dir, render, update_publication, write_rendered
-from autopass_cc.store.settings import get_setting, put_setting
+from autopass_cc.store.settings import PUBLISH_DUE, get_setting, put_setting
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
 ACTIVE, REVERTED, DEMOTED = "active", "reverted", "demoted"
 KEY = ("project", "module", "variant")
-PUBLISH_DUE = "publish_due"  # set with every change of entries, cleared when it is published
 
 
 @dataclass(frozen=True)
@@ -123,6 +122,15 @@ def take_back(db: Database, chosen: Sequence[Entry], state: str, detail: str = "
             remember(db, entry, event, detail)
         put_setting(db, PUBLISH_DUE, "1")
     publish_changes(db, chosen)
+
+
+def restrict(db: Database, entry: Entry, why: str) -> None:
+    """Let an entry serve the very source that it was proven on, and no edited one any more."""
+    with transaction(db):
+        db.table("entry").update(entry.key, {"exact_only": why})
+        remember(db, entry, Event.RESTRICTED, why)
+        put_setting(db, PUBLISH_DUE, "1")
+    publish_changes(db, [entry])
 
 
 def revert(db: Database, chosen: Sequence[Entry]) -> None:

@@ -19,6 +19,7 @@ class Event(enum.StrEnum):
     VERIFIED = "verified"  # brought in from elsewhere, and proven here
     CHECKED = "checked"  # measured again, and it held
     RENEWED = "renewed"  # the source was edited; measured again on the new one, and it held
+    RESTRICTED = "restricted"  # an edited version did not pass: it serves the source that it was proven on, and no other
     DEMOTED = "demoted"  # measured again, and it did not hold
     REVERTED = "reverted"  # taken back by the user
     IMPORTED = "imported"  # brought in from elsewhere, not measured here

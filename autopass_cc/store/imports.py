@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from autopass_cc.store.database import Rows, transaction
 from autopass_cc.store.history import Event, remember
+from autopass_cc.store.settings import PUBLISH_DUE, put_setting
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -65,6 +66,7 @@ def take(db: Database, source: str, found: Sequence[Imported], texts: dict[str, 
     former = {(old.exact, old.inherited): old for old in imported(db, source)}
     fresh = 0
     with transaction(db):
+        put_setting(db, PUBLISH_DUE, "1")
         db.conn.executemany("insert or ignore into recipe values (?, ?)", list(texts.items()))
         db.execute("delete from imported where source = ?", [source])
         rows = []
@@ -107,6 +109,7 @@ def decide(db: Database, each: Imported, state: str) -> None:
             [state, each.source, each.exact, each.inherited],
         )
         remember(db, each, Event.VERIFIED if state == VERIFIED else Event.REFUTED, f"from {each.source}")
+        put_setting(db, PUBLISH_DUE, "1")
 
 
 def drop(db: Database, source: str) -> int:

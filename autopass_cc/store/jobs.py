@@ -1,4 +1,4 @@
-"""Jobs of the service: what there is to do, who is at it, and what came of it. One row for each project and kind of work.
+"""Jobs of the service: what there is to do, who is at it, what came of it; one row for each checkout and kind of work.
 
 A job is worked on under a lease: the row names the worker by boot, process and start. A row whose worker is gone was
 interrupted, and is taken up again (`recover`).
@@ -75,6 +75,11 @@ class Job:
     updated: int = 0
 
     @property
+    def checkout(self) -> tuple[str, Path]:
+        """Return project and root."""
+        return self.project, Path(self.root)
+
+    @property
     def label(self) -> str:
         """Return how people name it."""
         what = {Kind.TUNE: "tune", Kind.RECHECK: "check again", Kind.MODULE: self.module}[self.kind]
@@ -85,9 +90,9 @@ def _job(row: dict[str, Any]) -> Job:
     return Job(**row | {"kind": Kind(row["kind"]), "state": State(row["state"]), "facts": json.loads(row["facts"])})
 
 
-def jobs(db: Rows, project: str | None = None, kinds: Iterable[Kind] = tuple(Kind)) -> list[Job]:
-    """Return jobs by priority, the most urgent first, where asked of one project and some kinds."""
-    where, values = ("", []) if project is None else ("where project = ?", [project])
+def jobs(db: Rows, checkout: tuple[str, Path] | None = None, kinds: Iterable[Kind] = tuple(Kind)) -> list[Job]:
+    """Return jobs by priority, the most urgent first, where asked of one checkout of a project (id, root) and some kinds."""
+    where, values = ("", []) if checkout is None else ("where project = ? and root = ?", [checkout[0], str(checkout[1])])
     wanted = set(kinds)
     found = [_job(row) for row in db.query(f"select * from job {where} order by priority desc, updated, id", values)]
     return [job for job in found if job.kind in wanted]
@@ -103,7 +108,7 @@ def job(db: Rows, number: int) -> Job:
 def put(db: Database, project: str, root: Path, kind: Kind, module: str = "", *, priority: float = 0.0, **changes: Any) -> Job:
     """Make a job, or change the one that is there; `changes` are columns. Raises nothing for a job that is under way."""
     now = time.time_ns()
-    known = next((each for each in jobs(db, project, [kind]) if each.module == module), None)
+    known = next((each for each in jobs(db, (project, root), [kind]) if each.module == module), None)
     facts = (known.facts if known else {}) | changes.pop("facts", {})
     values = {
         "project": project,
@@ -124,7 +129,7 @@ def put(db: Database, project: str, root: Path, kind: Kind, module: str = "", *,
             db.execute(f"insert into job ({columns}) values ({', '.join('?' * len(values))})", list(values.values()))
         else:
             db.execute(f"update job set {', '.join(f'{name} = ?' for name in values)} where id = ?", [*values.values(), known.id])
-    return next(each for each in jobs(db, project, [kind]) if each.module == module)
+    return next(each for each in jobs(db, (project, root), [kind]) if each.module == module)
 
 
 def change(db: Database, number: int, **changes: Any) -> None:
@@ -148,11 +153,12 @@ def give_back(db: Database, number: int, state: State, reason: str = "", **chang
     change(db, number, state=state, reason=reason, owner="", **changes)
 
 
-def put_off(db: Database, held: Job, reason: str) -> None:
+def put_off(db: Database, held: Job, reason: str, **facts: Any) -> None:
     """Give a job back that could not be done now; it is due again after a minute, and after twice as long each time."""
     failures = held.failures + 1
     wait = min(MOST_WAIT, LEAST_WAIT << min(failures - 1, 10))
-    give_back(db, held.id, State.QUEUED, reason, due=time.time_ns() + wait, failures=failures)
+    changes = {"due": time.time_ns() + wait, "failures": failures, "facts": {"module": "", **facts}}
+    give_back(db, held.id, State.QUEUED, reason, **changes)
 
 
 def recover(db: Database, stopped: int | None = None, crashed: int | None = None) -> list[str]:
@@ -196,7 +202,7 @@ def _finished_rows(db: Database) -> int:
 
 
 def _blame(db: Database, held: Job, module: str) -> str:
-    known = next((each for each in jobs(db, held.project, [Kind.MODULE]) if each.module == module), None)
+    known = next((each for each in jobs(db, held.checkout, [Kind.MODULE]) if each.module == module), None)
     kills = (known.kills if known else 0) + 1
     parked = kills >= KILLS
     reason = f"its work was ended {kills} times from outside or by a crash" if parked else "interrupted"

@@ -183,7 +183,7 @@ def m006_service(db: Database) -> None:
         },
         pk="id",
     )
-    db.table("job").create_index(["project", "kind", "module"], unique=True)
+    db.table("job").create_index(["project", "root", "kind", "module"], unique=True)
     db.table("spent").create({"day": str, "what": str, "amount": float}, pk=("day", "what"))
     db.table("history").create(
         {

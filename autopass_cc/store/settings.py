@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
 
+PUBLISH_DUE = "publish_due"  # set with every change of what is published, cleared when it is
+
+
 def get_setting(db: Rows, name: str) -> str:
     """Return a setting, "" where there is none."""
     return next((str(row["value"]) for row in db.query("select value from setting where name = ?", [name])), "")

@@ -71,7 +71,7 @@ def publish(db: Database, record: CompileRecord, **changes: Any) -> Entry:
 
 def planned(db: Database, kind: Kind) -> Job | None:
     planning.plan(db)
-    return next(iter(jobs.jobs(db, ID, [kind])), None)
+    return next(iter(jobs.jobs(db, kinds=[kind])), None)
 
 
 def searched(db: Database, root: Path) -> None:
@@ -175,8 +175,11 @@ def test_a_job_that_waits_for_a_build_goes_on_with_the_next(db: Database, root: 
     compiled(db, root, "a.c")
     job = planned(db, Kind.TUNE)
     assert job is not None
-    jobs.give_back(db, job.id, State.WAITING, "a.c was edited")
-    assert planned(db, Kind.TUNE) == jobs.job(db, job.id)
+    newest = planning.newest_build(db, planning.checked_config(root))
+    jobs.give_back(db, job.id, State.WAITING, "a.c was edited", facts={"newest": newest})
+    waiting = planned(db, Kind.TUNE)
+    assert waiting is not None
+    assert waiting.state is State.WAITING
     compiled(db, root, "a.c", version=2)
     found = planned(db, Kind.TUNE)
     assert found is not None
@@ -187,7 +190,7 @@ def test_a_job_that_failed_is_tried_again_when_something_is_different(db: Databa
     record = compiled(db, root, "a.c")
     job = planned(db, Kind.TUNE)
     assert job is not None
-    config = planning._config(root)
+    config = planning.checked_config(root)
     jobs.give_back(db, job.id, State.FAILED, "it crashes", facts={"situation": planning.situation(config, [record])})
     compiled(db, root, "a.c")
     found = planned(db, Kind.TUNE)
@@ -208,6 +211,63 @@ def test_a_parked_job_stays_parked(db: Database, root: Path) -> None:
     found = planned(db, Kind.TUNE)
     assert found is not None
     assert found.state is State.PARKED
+
+
+def test_two_checkouts_of_a_project_have_jobs_of_their_own(db: Database, root: Path, tmp_path: Path) -> None:
+    other = tmp_path / "worktree"
+    other.mkdir()
+    (other / "autopass.toml").write_text((root / "autopass.toml").read_text())
+    for place in (root, other):
+        compiled(db, place, "a.c")
+    planning.plan(db)
+    assert {job.root for job in jobs.jobs(db, kinds=[Kind.TUNE])} == {str(root), str(other)}
+
+
+def test_an_edited_source_is_not_measured_while_another_checkout_has_the_proven_one(
+    db: Database, root: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "worktree"
+    other.mkdir()
+    publish(db, compiled(db, root, "a.c"))
+    edited = compiled(db, other, "a.c", version=2)
+    assert due(db, edited) == []
+    (root / "a.c.o").unlink()
+    assert due(db, edited) == [("a.c", "edited")]
+
+
+def test_an_object_whose_sibling_is_the_proven_one_is_not_taken_for_edited(db: Database, root: Path) -> None:
+    first = compiled(db, root, "a.c")
+    publish(db, first)
+    second = compiled(db, root, "a.c", version=2, out=str(root / "other.o"))
+    assert due(db, first, second) == []
+
+
+def test_a_parked_module_is_not_planned_again_and_the_others_are(db: Database, root: Path) -> None:
+    compiled(db, root, "a.c")
+    searched(db, root)
+    compiled(db, root, "b.c")
+    jobs.put(db, ID, root, Kind.MODULE, "b.c", state=State.PARKED.value, reason="three times")
+    compiled(db, root, "c.c")
+    job = planned(db, Kind.TUNE)
+    assert job is not None
+    assert job.facts["modules"] == ["c.c"]
+
+
+def test_a_project_that_cannot_be_read_stops_nobody_else(db: Database, root: Path, tmp_path: Path) -> None:
+    broken = tmp_path / "broken"
+    (broken / "autopass.toml").mkdir(parents=True)
+    compiled(db, broken, "a.c")
+    compiled(db, root, "a.c")
+    (skipped,) = planning.plan(db)
+    assert skipped.root == str(broken)
+    assert [job.root for job in jobs.jobs(db)] == [str(root)]
+
+
+def test_a_project_that_is_left_out_is_not_offered_for_work(db: Database, root: Path) -> None:
+    compiled(db, root, "a.c")
+    assert planning.summary(db, planning.plan(db), "2026-01-01")["next"] is not None
+    (root / "autopass.toml").chmod(0o666)
+    assert planning.summary(db, planning.plan(db), "2026-01-01")["next"] is None
 
 
 def test_removed_objects_are_no_build(db: Database, root: Path) -> None:
@@ -273,7 +333,7 @@ def test_what_could_not_be_measured_is_not_tried_again_for_a_week(db: Database, 
     imports.take(db, "team", [an_import(record)], {})
     job = planned(db, Kind.RECHECK)
     assert job is not None
-    found = planning.due_checks(db, ID, group([record]), job)
+    found = planning.due_checks(db, planning.checked_config(root), group([record]), job)
     jobs.give_back(db, job.id, State.DONE, facts={"tried": planning.tried_now(found)})
     again = planned(db, Kind.RECHECK)
     assert again is not None

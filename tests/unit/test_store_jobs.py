@@ -70,7 +70,7 @@ def test_a_module_over_which_workers_die_is_parked_and_the_project_goes_on(db: D
         dead_lease(db, job.id, module="bad.c")
         (told,) = jobs.recover(db, crashed=job.id)
         assert ("parked" in told) == (count == 3)
-    (module,) = jobs.jobs(db, "p", [Kind.MODULE])
+    (module,) = jobs.jobs(db, ("p", ROOT), [Kind.MODULE])
     assert (module.module, module.state, module.kills) == ("bad.c", State.PARKED, 3)
     assert jobs.is_due(jobs.job(db, job.id), time.time_ns())
 
