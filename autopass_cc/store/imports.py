@@ -102,13 +102,14 @@ def imported(db: Rows, source: str | None = None, state: str | None = None) -> l
 
 
 def decide(db: Database, each: Imported, state: str) -> None:
-    """Note that an import was measured here: verified or refuted."""
+    """Note that an import was measured here: verified (its entry, which was accepted, tells the history so) or refuted."""
     with transaction(db):
         db.execute(
             "update imported set state = ? where source = ? and exact = ? and inherited = ?",
             [state, each.source, each.exact, each.inherited],
         )
-        remember(db, each, Event.VERIFIED if state == VERIFIED else Event.REFUTED, f"from {each.source}")
+        if state == REFUTED:
+            remember(db, each, Event.REFUTED, f"from {each.source}")
         put_setting(db, PUBLISH_DUE, "1")
 
 
