@@ -6,7 +6,9 @@ import shutil
 from pathlib import Path
 
 import pytest
+from homes import furnish
 
+pytest_plugins = ("kept_project",)  # the fixtures `tuned` and `untuned`
 MODEL = ("AUTOPASS_MODEL_URL", "AUTOPASS_MODEL", "AUTOPASS_MODEL_KEY", "AUTOPASS_MODEL_SHARE")  # no test asks a real one
 
 
@@ -45,11 +47,4 @@ def toolchain_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def ready(home: Path, toolchain_home: Path) -> Path:
     """Give a private home in which the compiler is known already."""
-    home.mkdir(mode=0o700)
-    # What is known names the plugin by its path: one that lay elsewhere would be proven anew, in every test.
-    known = (toolchain_home / "toolchains").read_text().replace(str(toolchain_home), str(home))
-    (home / "toolchains").write_text(known)
-    (home / "toolchains").chmod(0o600)
-    (home / "cache").mkdir(mode=0o700)
-    (home / "cache" / "plugins").symlink_to(toolchain_home / "cache" / "plugins")
-    return home
+    return furnish(home, toolchain_home)

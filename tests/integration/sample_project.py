@@ -89,13 +89,21 @@ def make(root: Path, *words: str, env: dict[str, str] | None = None) -> None:
     )
 
 
-def recorded(root: Path, patch: pytest.MonkeyPatch) -> Path:
-    """Create the project and record its build; `tune` in this process makes its times up, and tries few candidates a wave."""
+def made_up(patch: pytest.MonkeyPatch) -> None:
+    """Let work in this process make its times up, and try few candidates a wave."""
     patch.setattr(baseline, "LocalRunner", SmallIsFast)
     patch.setattr(search, "FIRST_WAVE", 8)  # the loop is the same, and the test is short
     patch.setattr(search, "WAVE", 4)
     SmallIsFast.runs = 0
+
+
+def recorded(root: Path, patch: pytest.MonkeyPatch, identity: str = "") -> Path:
+    """Create the project, with an id where one is given, and record its build; work in this process makes its times up."""
+    made_up(patch)
     create(root)
+    if identity:
+        toml = root / "autopass.toml"
+        toml.write_text(f'id = "{identity}"\n{toml.read_text()}')
     autopass("init", cwd=root)
     make(root)
     return root
