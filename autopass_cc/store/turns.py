@@ -21,9 +21,13 @@ def _turns() -> Path:
 
 
 def process_start(pid: int) -> int:
-    """Return when a process began, in clock ticks since boot, 0 where there is none: with the pid it names the process."""
+    """Return when a process began, in clock ticks since boot, 0 where there is none: with the pid it names the process.
+
+    One that is dead and was not waited for is none: where the first process of a container reaps nobody, it stays for ever.
+    """
     try:
-        return int(Path(f"/proc/{pid}/stat").read_bytes().rpartition(b") ")[2].split()[19])
+        state, *fields = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b") ")[2].split()
+        return 0 if state in (b"Z", b"X") else int(fields[18])
     except (OSError, IndexError, ValueError):
         return 0
 

@@ -24,6 +24,7 @@ from sample_project import autopass, create, environment, make
 
 from autopass_cc.daemon import control, places
 from autopass_cc.recipe import Knob
+from autopass_cc.store import turns
 
 PATIENCE = 120.0  # seconds for what a busy machine may be slow at
 FEW = 5.0  # seconds in which what nobody watches any more is gone
@@ -114,6 +115,17 @@ def test_after_kill_9_it_can_be_started_at_once() -> None:
     status(running=False)
     daemon("start")
     assert pid() != first
+
+
+def test_a_process_that_died_is_gone_whether_or_not_somebody_waited_for_it() -> None:
+    """In a container nobody may: a service that was killed would run there for ever, and with it the leases of its worker."""
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as child:
+        name = f"{child.pid}-{turns.process_start(child.pid)}"
+        assert turns.is_alive(name)
+        child.kill()
+        until(lambda: child.pid not in processes())
+        assert Path(f"/proc/{child.pid}").exists()
+        assert not turns.is_alive(name)
 
 
 def test_a_disk_that_is_full_costs_its_words_and_not_the_service() -> None:
