@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
+from typing import IO
 
 from filelock import FileLock, Timeout
 
@@ -32,13 +32,18 @@ def serve(*, once: bool = False, to_stderr: bool = False) -> int:
         write_private(name, turns.myself().encode(), durable=False)
         tell = open_log(to_stderr=to_stderr)
         tell(f"begins (process {os.getpid()})")
-        with contextlib.ExitStack() as stack:
-            errors = None
-            with contextlib.suppress(OSError):  # without a log what workers print is lost, and the work goes on
-                errors = stack.enter_context(places.log_file().open("ab"))
+        with _errors() as errors:
             code = Service(chosen, tell, errors, once=once).run()
         tell("ends")
         return code
     finally:
         name.unlink(missing_ok=True)
         lock.release()
+
+
+def _errors() -> IO[bytes]:
+    """Open the log for what workers say when they crash; where there can be none, that is lost, and not the service."""
+    try:
+        return places.log_file().open("ab")
+    except OSError:
+        return open(os.devnull, "ab")  # noqa: PTH123 - a name, not a path of ours

@@ -140,6 +140,14 @@ def test_a_disk_that_is_full_costs_its_words_and_not_the_service() -> None:
     daemon("stop")
 
 
+def test_without_a_log_it_works_all_the_same(home: Path) -> None:
+    home.mkdir(mode=0o700)
+    (home / "log").write_text("a file where the log's folder would be")
+    daemon("start")
+    until(lambda: status(running=True)["state"] == "idle")
+    daemon("stop")
+
+
 def test_who_started_it_is_not_held_up_by_what_it_inherited() -> None:
     """A build's captured output must end, and its jobserver's tokens must not be kept open, while the service runs."""
     read, write = os.pipe()
