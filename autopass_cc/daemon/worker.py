@@ -19,7 +19,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from autopass_cc.daemon import places
+from autopass_cc.daemon import machine, places
 from autopass_cc.project.replay import BACKGROUND, IDLE_NICE
 from autopass_cc.store import turns
 
@@ -103,11 +103,22 @@ def main() -> None:
 
 
 def _die_with(parent: int) -> None:
-    """Let the kernel end us when the service ends, however it does."""
+    """Let the kernel tell us when the service ends, however it does; then we end, with all that we started."""
+    signal.signal(signal.SIGUSR1, _end_all)
     with contextlib.suppress(OSError, AttributeError):
-        ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, signal.SIGUSR1, 0, 0, 0)
     if os.getppid() != parent:
         os._exit(1)
+
+
+def _end_all(_number: int, _frame: object) -> None:
+    """End our session: a program that is timed would else run on for as long as it likes, and nobody would know."""
+    for _ in range(3):  # they may be starting others
+        for pid in machine.session_members(os.getsid(0)):
+            if pid != os.getpid():
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    os.kill(pid, signal.SIGKILL)
+    os._exit(1)
 
 
 def _plan(db: Database, stopped: int | None, crashed: int | None) -> None:

@@ -249,6 +249,16 @@ def test_a_command_gets_the_store_while_a_worker_holds_it(project: Path) -> None
     assert places.log_file().read_text().count(": another autopass wants the store") == 2
 
 
+@pytest.mark.usefixtures("project")
+def test_after_kill_9_of_the_service_its_worker_and_the_program_are_gone() -> None:
+    with working(SERVICE) as service:
+        session = worker()
+        service.kill()
+        service.wait()
+        until(partial(is_gone, session), FEW)
+    daemon("start")
+
+
 @pytest.mark.slow
 def test_it_gives_way_to_a_build(project: Path) -> None:
     took: list[float] = []
