@@ -62,7 +62,7 @@ class Workshop:
             return jobs.job(db, number)
 
     def _jobs(self, db: Rows) -> dict[Kind, Job]:
-        return {job.kind: job for job in jobs.jobs(db, self.id) if job.kind is not Kind.MODULE}
+        return {job.kind: job for job in jobs.jobs(db, (self.id, self.root)) if job.kind is not Kind.MODULE}
 
     @property
     def id(self) -> str:
@@ -72,7 +72,7 @@ class Workshop:
     def modules(self) -> dict[str, Job]:
         """Return how each module stands."""
         with writer() as db:
-            return {job.module: job for job in jobs.jobs(db, self.id, [Kind.MODULE])}
+            return {job.module: job for job in jobs.jobs(db, (self.id, self.root), [Kind.MODULE])}
 
     def entries(self) -> list[store.Entry]:
         """Return the entries of kernel.c."""
