@@ -20,11 +20,11 @@ from autopass_cc.digest import digest_of
 from autopass_cc.errors import RecipeError, StoreDamagedError
 from autopass_cc.paths import data_dir
 from autopass_cc.recipe.recipe import Recipe
-from autopass_cc.sharing.trust import why_writable
 from autopass_cc.store import entries as store
 from autopass_cc.store.database import Rows, database_path, reader, writer
 from autopass_cc.store.publication import publication_dir, read_index, read_layer
 from autopass_cc.store.settings import get_setting
+from autopass_cc.trust import why_writable
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
