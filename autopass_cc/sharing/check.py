@@ -21,7 +21,7 @@ from autopass_cc.errors import RecipeError, StoreDamagedError
 from autopass_cc.paths import data_dir
 from autopass_cc.recipe.recipe import Recipe
 from autopass_cc.store import entries as store
-from autopass_cc.store.database import Rows, database_path, reader, writer
+from autopass_cc.store.database import PUBLISH_DUE, Rows, database_path, reader, writer
 from autopass_cc.store.publication import publication_dir, read_index, read_layer
 from autopass_cc.store.settings import get_setting
 from autopass_cc.trust import why_writable
@@ -118,7 +118,7 @@ def _store() -> Iterator[Problem]:
             if db is None:
                 return
             found = [row[0] for row in db.execute("PRAGMA quick_check(3)")]
-            due = get_setting(db, store.PUBLISH_DUE) or (not index.exists() and _publishes(db))
+            due = get_setting(db, PUBLISH_DUE) or (not index.exists() and _publishes(db))
     except (sqlite3.DatabaseError, StoreDamagedError) as error:
         found, due = [str(getattr(error, "sentence", error))], False
     if found != ["ok"]:

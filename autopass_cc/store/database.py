@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 KEPT_BACKUPS = 3
 SCHEMA_VERSION = 7  # how many migrations there are, known without importing them
+PUBLISH_DUE = "publish_due"  # the setting that says that the publication does not have the store's last changes
 
 
 class Rows(Protocol):
