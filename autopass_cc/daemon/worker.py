@@ -82,7 +82,7 @@ def main() -> None:
     os.environ[BACKGROUND] = "1"
     with contextlib.suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text("500")  # rather us than what the user runs
-    from autopass_cc.errors import StoreBusyError
+    from autopass_cc.failures import explained
     from autopass_cc.store.database import writer
 
     try:
@@ -92,8 +92,10 @@ def main() -> None:
                 _plan(db, chosen.stopped, chosen.crashed)
             else:
                 _work(db, chosen.job, stop)
-    except StoreBusyError as error:
-        _say(line=error.sentence)
+    except Exception as error:
+        if (told := explained(error)) is None:
+            raise
+        _say(line=told.sentence)
         sys.exit(FULL_DISK)
 
 
