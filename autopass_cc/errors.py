@@ -6,6 +6,8 @@ Exit code 2 is click's (usage). 1 is reserved for what should not happen.
 
 from __future__ import annotations
 
+import os
+import shlex
 from pathlib import Path
 
 
@@ -167,6 +169,42 @@ class StoreDamagedError(AutopassError):
     exit_code = 32
 
 
+class UntrustedError(AutopassError):
+    """A file or folder of autopass's own that others could have written: nothing in it is believed."""
+
+    exit_code = 34
+
+    def __init__(self, path: Path, why: str) -> None:
+        name = shlex.quote(str(path))
+        command = f"chmod go-w {name}" if "can be written" in why else f"chown {os.geteuid()} {name}, or move it away"
+        super().__init__(
+            f"{path} {why}, so nothing in it is used.",
+            f"look at what is there; if it is yours: {command}",
+        )
+        self.path = path
+
+
+class DiskFullError(AutopassError):
+    """Nothing more can be written: the disk is full, or a quota used up."""
+
+    exit_code = 35
+
+    def __init__(self, where: Path) -> None:
+        super().__init__(
+            f"The disk that holds {where} is full. What was finished before is kept, and builds are not concerned.",
+            "make room (`autopass cache prune` throws away what nothing needs), then run it again",
+        )
+
+
+class FolderError(AutopassError):
+    """A file or folder of autopass's own cannot be read or written, or is something else than it should be."""
+
+    exit_code = 36
+
+    def __init__(self, path: Path, why: str) -> None:
+        super().__init__(f"{path} cannot be used: {why}.", "mend or remove it, or set AUTOPASS_HOME to another folder")
+
+
 class LockError(AutopassError):
     """autopass.lock, or a recipe beside it, cannot be read, trusted or written."""
 
@@ -194,7 +232,7 @@ class SignatureError(AutopassError):
 class WorkspaceError(AutopassError):
     """The private copy of the project cannot be made."""
 
-    exit_code = 36
+    exit_code = 37
 
     def __init__(self, root: Path, copy: Path, error: OSError) -> None:
         super().__init__(

@@ -17,7 +17,7 @@ from autopass_cc.evidence import profile as profiles
 from autopass_cc.evidence.counters import Counters
 from autopass_cc.evidence.profile import Profile
 from autopass_cc.measure import calibration
-from autopass_cc.measure.blocks import Block
+from autopass_cc.measure.blocks import Block, read_blocks
 from autopass_cc.measure.local import LocalRunner
 from autopass_cc.measure.plan import Plan
 from autopass_cc.measure.runner import Sample, StoppedError
@@ -83,7 +83,7 @@ def _calibrate(evaluation: Evaluation, budget_s: float) -> Plan:
     fitting = int((runs_a_block - WARM_UPS) / GROUP)
     base = replace(base, repeats=max(1, min(base.repeats, fitting)))
     runs.note(run.id, probe=json.loads(base.to_json()))
-    past = [Block.from_json(json.dumps(data)) for data in runs.measurements(run.id, "aa", "baseline")]
+    past = read_blocks(runs.measurements(run.id, "aa", "baseline"))
 
     def store(block: Block) -> None:
         runs.add_measurement(run.id, "aa", "baseline", len(past) + counter, json.loads(block.to_json()))

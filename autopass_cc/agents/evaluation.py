@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from autopass_cc.agents.events import Listener
-from autopass_cc.measure.blocks import Block, Check
+from autopass_cc.measure.blocks import Block, Check, read_blocks
 from autopass_cc.measure.confirm import REVALIDATION_BLOCKS, Bench, Outcome, confirm, revalidate
 from autopass_cc.measure.plan import Plan
 from autopass_cc.measure.stats import Confirmation, Rule
@@ -95,7 +95,7 @@ class Evaluation:
         return block.score(self.plan.clock, self.plan.aggregate)
 
     def _past(self, stage: str, subject: str) -> list[Block]:
-        return [Block.from_json(json.dumps(data)) for data in self.runs.measurements(self.run.id, stage, subject)]
+        return read_blocks(self.runs.measurements(self.run.id, stage, subject))
 
     def _bench(self, stage: str, subject: str, start: int, show: Callable[[Block], None]) -> Bench:
         count = start

@@ -8,12 +8,11 @@ tests is what the claims of this installation are worth; `autopass daemon status
 
 from __future__ import annotations
 
-import json
 import time
 from typing import TYPE_CHECKING
 
 from autopass_cc.agents.evaluation import Evaluation
-from autopass_cc.measure.blocks import Block
+from autopass_cc.measure.blocks import read_blocks
 from autopass_cc.measure.confirm import Outcome
 from autopass_cc.measure.stats import MARGIN, Estimate, Rule, estimate
 from autopass_cc.measure.verdict import Verdict
@@ -33,7 +32,7 @@ def note_calibration(evaluation: Evaluation) -> None:
     if next(db.query("select 1 from null_test where run = ? and stage = ?", [run, REVALIDATION]), None) is not None:
         return
     stored = evaluation.runs.measurements(run, "aa", "baseline")
-    kept = [block for data in stored if (block := Block.from_json(json.dumps(data))).dropped is None]
+    kept = [block for block in read_blocks(stored) if block.dropped is None]
     if kept:
         found = estimate([block.score(plan.clock, plan.aggregate) for block in kept])
         _note(db, run, REVALIDATION, found.n, found, 0.0, accepted=found.median <= -MARGIN / 2)

@@ -24,6 +24,7 @@ from autopass_cc.project.workspace import Workspace
 from autopass_cc.recipe.recipe import Recipe
 from autopass_cc.toolchain import registry
 from autopass_cc.toolchain.describe import Status, Toolchain
+from autopass_cc.trust import require_ours
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,8 @@ def prepare(db: Database, config: Config, listener: Listener) -> Prepared:
     recorded = load(db, config)
     toolchain = find_toolchain(recorded, listener)
     place = private_dir(cache_dir() / "work" / config.id)
+    for folder in (cache_dir(), place.parent, place):  # what is built there is run
+        require_ours(folder)
     for name in ("objects", "links", "recipes"):
         shutil.rmtree(place / name, ignore_errors=True)
     builder = Builder(

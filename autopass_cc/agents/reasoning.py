@@ -5,6 +5,7 @@ Everything that an ablation takes away is taken away here or named here, so that
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -15,6 +16,7 @@ from autopass_cc.agents.minds.language import Language, Tally
 from autopass_cc.agents.minds.protocol import Mind, Proposal, Situation
 from autopass_cc.agents.minds.rules import Rules
 from autopass_cc.agents.parts import ROUNDS, Minds, Part
+from autopass_cc.errors import RecipeError
 from autopass_cc.evidence.collect import Evidence
 from autopass_cc.evidence.pack import LIMIT, bare, pack
 from autopass_cc.evidence.queries import Answerer
@@ -101,7 +103,9 @@ class Reasoning:
         def recipe_of(digits: str) -> Recipe | None:
             rows = [*runs.candidates(run.id, module.name), *runs.earlier_candidates(run, module.name)]
             found = [row for row in rows if len(digits) >= LEAST_DIGITS and row.recipe.startswith(digits)]
-            return Recipe.parse(runs.recipe_text(found[0].recipe)) if found else None
+            with contextlib.suppress(KeyError, RecipeError):  # its text is lost, or not in the grammar any more
+                return Recipe.parse(runs.recipe_text(found[0].recipe)) if found else None
+            return None
 
         compiler = Answerer(
             prepared.builder,

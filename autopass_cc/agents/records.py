@@ -38,12 +38,16 @@ def row_of(run: int, module: str, tried: Tried) -> CandidateRow:
 
 
 def tried_of(row: CandidateRow) -> Tried | None:
-    """Read a row; None when its edits are not in the grammar of this version."""
+    """Read a row; None when its edits are not in the grammar of this version, or its facts are none."""
     try:
-        edits = edits_from_json(row.edits)
-        removals = tuple(_removal(data) for data in row.facts.get("removals", ()))
-    except RecipeError:
+        return _tried(row)
+    except (RecipeError, KeyError, TypeError, AttributeError):
         return None
+
+
+def _tried(row: CandidateRow) -> Tried:
+    edits = edits_from_json(row.edits)
+    removals = tuple(_removal(data) for data in row.facts.get("removals", ()))
     proposal = Proposal(
         edits,
         row.mind,

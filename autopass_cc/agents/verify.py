@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import time
 from collections.abc import Sequence
@@ -13,7 +14,7 @@ from autopass_cc.agents.events import Listener
 from autopass_cc.agents.outcome import Result
 from autopass_cc.agents.prepare import Prepared, prepare
 from autopass_cc.agents.together import WHOLE
-from autopass_cc.errors import NothingRecordedError
+from autopass_cc.errors import NothingRecordedError, RecipeError
 from autopass_cc.measure.verdict import Verdict
 from autopass_cc.project.config import Config
 from autopass_cc.recipe.recipe import Recipe
@@ -54,7 +55,8 @@ def _published(db: Database, prepared: Prepared) -> dict[str, Recipe]:
     for name, module in prepared.modules.items():
         digest = keys.get(module.record.exact) or (module.record.inherited and keys.get(module.record.inherited))
         if digest:
-            found[name] = Recipe.parse(runs.recipe_text(digest))
+            with contextlib.suppress(KeyError, RecipeError):  # such a one is not published either
+                found[name] = Recipe.parse(runs.recipe_text(digest))
     return found
 
 

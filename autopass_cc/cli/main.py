@@ -10,8 +10,6 @@ from typing import Any
 
 import click
 
-from autopass_cc.errors import AutopassError
-
 # command → module that holds it; imported when it is called, because `status` must not pay for scipy
 COMMANDS = {
     "doctor": "autopass_cc.cli.doctor",
@@ -74,17 +72,20 @@ def main() -> None:
     except click.ClickException as error:
         error.show()
         sys.exit(error.exit_code)
-    except AutopassError as error:
-        if os.environ.get("AUTOPASS_TRACEBACK"):
-            raise
-        click.echo(f"autopass: {error}", err=True)
-        sys.exit(error.exit_code)
     except tomllib.TOMLDecodeError as error:
         click.echo(f"autopass: a configuration file is not valid TOML: {error}", err=True)
         sys.exit(20)
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(0)
+    except Exception as error:
+        from autopass_cc.failures import explained
+
+        told = explained(error)
+        if told is None or os.environ.get("AUTOPASS_TRACEBACK"):
+            raise
+        click.echo(f"autopass: {told}", err=True)
+        sys.exit(told.exit_code)
 
 
 if __name__ == "__main__":

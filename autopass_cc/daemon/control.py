@@ -43,7 +43,8 @@ class Known:
 
 
 def running() -> Known | None:
-    """Return the running service, None where there is none."""
+    """Return the running service, None where there is none. Raises UntrustedError where others may say which it is."""
+    places.require_private()
     try:
         name = places.lock_file().with_suffix(".pid").read_text()
     except (OSError, UnicodeDecodeError):
@@ -60,7 +61,7 @@ def start() -> int:
     if (found := running()) is not None:
         raise ServiceError(f"The service is running already (process {found.pid}).", "autopass daemon status")
     settings.load()  # what is wrong with them is said here, not in a log
-    private_dir(places.folder())
+    places.make_folder()
     child = subprocess.Popen(
         [sys.executable, "-m", "autopass_cc.daemon"],
         stdin=subprocess.DEVNULL,

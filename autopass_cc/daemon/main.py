@@ -11,14 +11,14 @@ from autopass_cc.daemon import places, settings
 from autopass_cc.daemon.control import ServiceError, running
 from autopass_cc.daemon.log import open_log
 from autopass_cc.daemon.service import Service
-from autopass_cc.paths import private_dir, write_private
+from autopass_cc.paths import write_private
 from autopass_cc.store import turns
 
 
 def serve(*, once: bool = False, to_stderr: bool = False) -> int:
     """Be the service until asked to stop, or (`once`) until nothing is due. Raises ServiceError where one runs already."""
     os.umask(0o077)
-    private_dir(places.folder())
+    places.make_folder()
     chosen = settings.load()
     lock = FileLock(places.lock_file(), timeout=0, mode=0o600)
     try:

@@ -11,11 +11,24 @@ from typing import Any
 import platformdirs
 
 from autopass_cc.paths import APP, data_dir, private_dir, write_private
+from autopass_cc.trust import require_ours
 
 
 def folder() -> Path:
     """Return the service's folder, which need not exist."""
     return data_dir() / "daemon"
+
+
+def make_folder() -> None:
+    """Create the service's folder. Raises UntrustedError where others can write it."""
+    private_dir(folder())
+    require_private()
+
+
+def require_private() -> None:
+    """Raise UntrustedError where others can write what is there: it says which processes are ended."""
+    for place in (data_dir(), folder()):
+        require_ours(place)
 
 
 def lock_file() -> Path:

@@ -8,7 +8,6 @@ module that has a recipe keeps it when it is edited, and is measured again.
 from __future__ import annotations
 
 import os
-import stat
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -27,6 +26,7 @@ from autopass_cc.store import builds, jobs
 from autopass_cc.store.builds import CompileRecord
 from autopass_cc.store.entries import ACTIVE, entries
 from autopass_cc.store.jobs import Job, Kind, State
+from autopass_cc.trust import why_writable
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -60,8 +60,7 @@ def checked_config(root: Path) -> Config:
     """Return a project's settings, where the service may run what they name. Raises AutopassError, OSError."""
     config = project_config.load(root)
     _ = config.workload
-    info = config.path.stat()
-    if info.st_uid not in (os.geteuid(), 0) or stat.S_IMODE(info.st_mode) & stat.S_IWOTH:
+    if why_writable(config.path.stat(), owner=os.geteuid()):  # a project's rule, but unattended not its owner's word
         raise NotOursError(config.path)
     return config
 

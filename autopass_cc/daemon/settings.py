@@ -11,6 +11,7 @@ from typing import Any
 from autopass_cc.durations import seconds_of
 from autopass_cc.errors import ConfigError
 from autopass_cc.paths import config_file
+from autopass_cc.trust import read_ours
 
 TIMES = ("a_day", "budget", "quiet", "pull")
 MINDS = ("rules", "model", "both")
@@ -35,7 +36,7 @@ def load() -> Settings:
     """Return the settings in force; raises ConfigError for a file that says nonsense."""
     path = config_file()
     try:
-        data = tomllib.loads(path.read_text())
+        data = tomllib.loads(read_ours(path).decode())
     except FileNotFoundError:
         return Settings()
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:

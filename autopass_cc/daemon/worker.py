@@ -84,7 +84,7 @@ def main() -> None:
     os.environ[BACKGROUND] = "1"
     with contextlib.suppress(OSError):
         Path("/proc/self/oom_score_adj").write_text("500")  # rather us than what the user runs
-    from autopass_cc.errors import AutopassError
+    from autopass_cc.failures import explained
     from autopass_cc.store.database import writer
 
     if chosen.what == "pull":
@@ -97,8 +97,10 @@ def main() -> None:
                 _plan(db, chosen.stopped, chosen.crashed)
             else:
                 _work(db, chosen.job, stop)
-    except AutopassError as error:  # a store in use, a config.toml that says nonsense
-        _say(line=error.sentence)
+    except Exception as error:
+        if (told := explained(error)) is None:
+            raise
+        _say(line=told.sentence)
         sys.exit(NOT_NOW)
 
 

@@ -9,9 +9,9 @@ from __future__ import annotations
 import json
 import math
 import random
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass
-from typing import Protocol
+from typing import Any, Protocol
 
 from autopass_cc.errors import NotDeterministicError, WorkloadFailedError
 from autopass_cc.measure.plan import Plan
@@ -116,6 +116,17 @@ class Block:
         for name in ("runs", "warm_ups"):
             fields[name] = tuple(Run(**run) for run in fields.get(name, ()))
         return cls(**fields)
+
+
+def read_blocks(stored: Iterable[Mapping[str, Any]]) -> list[Block]:
+    """Return stored blocks in order, up to the first that is none: what comes after it is measured again."""
+    found = []
+    for data in stored:
+        try:
+            found.append(Block.from_json(json.dumps(data)))
+        except (ValueError, KeyError, TypeError):
+            break
+    return found
 
 
 @dataclass(frozen=True)

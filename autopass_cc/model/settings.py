@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import ipaddress
 import os
-import stat
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
@@ -20,6 +19,7 @@ from urllib.parse import urlsplit
 from autopass_cc.errors import ConfigError
 from autopass_cc.paths import config_file
 from autopass_cc.share import Share
+from autopass_cc.trust import read_ours, why_readable
 
 URL, MODEL, KEY, SHARE = "AUTOPASS_MODEL_URL", "AUTOPASS_MODEL", "AUTOPASS_MODEL_KEY", "AUTOPASS_MODEL_SHARE"
 OFF = "off"  # as AUTOPASS_MODEL: no model, whatever the file says
@@ -86,7 +86,7 @@ def load(environment: Mapping[str, str] = os.environ) -> Settings | None:
 
 def _table(path: Path) -> dict[str, Any]:
     try:
-        data = tomllib.loads(path.read_text())
+        data = tomllib.loads(read_ours(path).decode())
     except FileNotFoundError:
         return {}
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
@@ -119,6 +119,5 @@ def _origin(url: str) -> tuple[str, str | None, int | None]:
 
 
 def _check_private(path: Path) -> None:
-    status = path.stat()
-    if status.st_uid not in (os.getuid(), 0) or stat.S_IMODE(status.st_mode) & 0o077:
+    if why_readable(path.stat()):
         raise ConfigError(path, "it holds a key, but others may read it", f"chmod 600 {path}")

@@ -92,6 +92,8 @@ def load(root: Path) -> Config:
         text = path.read_bytes()
     except FileNotFoundError:
         raise NoProjectError(root) from None
+    except OSError as error:
+        raise ConfigError(path, f"it cannot be read ({error.strerror})", "mend or remove it") from None
     try:
         data = tomllib.loads(text.decode())
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:

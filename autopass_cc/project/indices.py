@@ -10,14 +10,13 @@ so elsewhere bad lines are passed over here too.
 from __future__ import annotations
 
 import bisect
-import os
 import re
-import stat
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from autopass_cc.store.builds import CompileRecord
 from autopass_cc.store.publication import HEADER
+from autopass_cc.trust import is_trusted
 
 DIGEST = rb"([0-9a-f]{32})"
 INDEX_LINE = re.compile(rb"([xi])%s %s(?: [^\n]*)?" % (DIGEST, DIGEST))
@@ -113,14 +112,6 @@ def read_lock(root: Path, *, frozen: bool) -> Lock:
         elif small and line + b"\n" != HEADER:
             return Lock(recipes, frozen, damaged=True)
     return Lock(recipes, frozen, known)
-
-
-def is_trusted(path: Path, *, shared: bool) -> bool:
-    """Return whether nobody else can have written the file: the launcher's rule. Raises OSError."""
-    info = path.stat()
-    owners = {os.geteuid(), 0, *([path.parent.stat().st_uid] if shared else [])}
-    forbidden = stat.S_IWOTH if shared else stat.S_IWGRP | stat.S_IWOTH
-    return stat.S_ISREG(info.st_mode) and info.st_uid in owners and not info.st_mode & forbidden
 
 
 def _lines(path: Path, *, shared: bool) -> list[bytes] | None:

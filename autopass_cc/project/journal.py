@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import IO, Any
 
 from autopass_cc.paths import data_dir, private_dir
-from autopass_cc.store.builds import CompileRecord, LinkRecord
+from autopass_cc.store.builds import CompileRecord, LinkRecord, is_sound
+from autopass_cc.trust import open_ours, read_ours, require_ours
 
 ROTATE_AT = 64 << 20  # bytes; a build of 10,000 files writes about 10 MB
 
@@ -45,17 +46,18 @@ def read_new(known: Mapping[int, int], limit: int | None = None) -> Batch:
 
     At most `limit` bytes of a file, and none of the current one before the rotated one is read to its end; then `more`
     of the batch says so. A last line without newline is still being written and is left for the next time. Lines that are
-    not records (a torn write after a full disk, say) are counted and skipped.
+    not records (a torn write after a full disk, say) are counted and skipped. Raises UntrustedError where others can write
+    the journal: what stands in it is run again.
     """
     lines: list[str] = []
     reached: dict[int, int] = {}
     more = False
     for path in (journal_path().with_name("journal.1"), journal_path()):
         try:
-            stream = path.open("rb")
+            descriptor = open_ours(path)
         except FileNotFoundError:
             continue
-        with stream:
+        with os.fdopen(descriptor, "rb") as stream:
             inode = os.fstat(stream.fileno()).st_ino
             start = _begin(stream, known.get(inode, 0))
             data = stream.read(-1 if limit is None else limit)
@@ -67,10 +69,18 @@ def read_new(known: Mapping[int, int], limit: int | None = None) -> Batch:
             lines += data[:end].decode("ascii", "replace").split("\n")[:-1]  # the launcher writes ASCII
             if more:
                 break
-    spool = [] if more else sorted((data_dir() / "journal.d").glob("*.json"))
-    parsed = [parse_line(line) for line in lines] + [parse_line(path.read_text("ascii", "replace")) for path in spool]
+    spool = [] if more else _spooled()
+    parsed = [parse_line(line) for line in lines]
+    parsed += [parse_line(read_ours(path).decode("ascii", "replace")) for path in spool]
     records = sorted((record for record in parsed if record is not None), key=lambda record: record.at)
     return Batch(records, {**known, **reached} if more else reached, spool, len(parsed) - len(records), more)
+
+
+def _spooled() -> list[Path]:
+    """Return the files of long lines; what else lies there is left alone."""
+    folder = data_dir() / "journal.d"
+    require_ours(folder)
+    return sorted(path for path in folder.glob("*.json") if path.is_file())
 
 
 def _begin(stream: IO[bytes], known: int) -> int:
@@ -105,37 +115,43 @@ def parse_line(line: str) -> CompileRecord | LinkRecord | None:
                     data[name] = _text(data[name])
             data["argv"] = [_text(word) for word in data["argv"]]
             data["env"] = {key: _text(value) for key, value in data.get("env", {}).items()}
-        cwd, env = data["cwd"], data.get("env", {})
+        cwd, env = data["cwd"], {_checked(name): _checked(value) for name, value in data.get("env", {}).items()}
         argv = tuple(map(_checked, data["argv"]))
         out = _absolute(cwd, data["out"])
         if data["kind"] == "link":
-            return LinkRecord(out, cwd, argv, dict(env), int(data["t"]))
-        return _compile(data, cwd, argv, dict(env), out)
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            record: CompileRecord | LinkRecord = LinkRecord(out, cwd, argv, env, int(data["t"]))
+        else:
+            record = _compile(data, cwd, argv, env, out)
+        return record if is_sound(vars(record)) else None
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError):
         return None
 
 
 def _compile(data: dict[str, Any], cwd: str, argv: tuple[str, ...], env: dict[str, str], out: str) -> CompileRecord:
     root, src = data["root"], _absolute(cwd, data["src"])
+
+    def word(name: str) -> str:
+        return _checked(data.get(name) or "")
+
     return CompileRecord(
         out,
         root,
         src,
         src[len(root) + 1 :] if src.startswith(f"{root}/") else os.path.relpath(src, root),
-        data["lang"] or "",
-        data["level"] or "",
-        data["exact"] or "",
-        data["inherited"] or "",
-        data["digest"] or "",
+        word("lang"),
+        word("level"),
+        word("exact"),
+        word("inherited"),
+        word("digest"),
         cwd,
         argv,
         env,
-        data["decision"],
-        data["reason"],
-        data["recipe"] or "",
+        _checked(data["decision"]),
+        _checked(data["reason"]),
+        word("recipe"),
         int(data["t"]),
-        data.get("portable_exact") or "",
-        data.get("portable_inherited") or "",
+        word("portable_exact"),
+        word("portable_inherited"),
     )
 
 

@@ -13,14 +13,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autopass_cc.digest import digest_of
-from autopass_cc.errors import RecipeError
-from autopass_cc.project.indices import Lock, Publication, is_trusted, read_lock, read_publication
+from autopass_cc.errors import RecipeError, UntrustedError
+from autopass_cc.project.indices import Lock, Publication, read_lock, read_publication
 from autopass_cc.project.modules import TUNABLE
 from autopass_cc.recipe.recipe import Recipe
 from autopass_cc.store.builds import CompileRecord
 from autopass_cc.store.publication import publication_dir
 from autopass_cc.toolchain import registry
 from autopass_cc.toolchain.describe import Status, stamp_of
+from autopass_cc.trust import is_trusted
 
 KINDS = {"x": "exact", "i": "inherited"}
 
@@ -97,6 +98,6 @@ def _registered(path: str) -> registry.Line | None:
     """Return what the toolchains file says of a compiler; None: it is not in there, or has changed."""
     try:
         stamp = stamp_of(Path(path))
-    except OSError:
+        return next((line for line in registry.read()[1] if line.stamp == stamp), None)
+    except (OSError, UntrustedError):  # the launcher does not believe such a file either
         return None
-    return next((line for line in registry.read()[1] if line.stamp == stamp), None)

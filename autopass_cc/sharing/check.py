@@ -17,19 +17,21 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from autopass_cc.digest import digest_of
-from autopass_cc.errors import RecipeError, StoreDamagedError
+from autopass_cc.errors import RecipeError, StoreDamagedError, UntrustedError
 from autopass_cc.paths import data_dir
 from autopass_cc.recipe.recipe import Recipe
-from autopass_cc.sharing.trust import why_writable
 from autopass_cc.store import entries as store
-from autopass_cc.store.database import Rows, database_path, reader, writer
+from autopass_cc.store.database import PUBLISH_DUE, Rows, database_path, reader, writer
 from autopass_cc.store.publication import publication_dir, read_index, read_layer
-from autopass_cc.store.settings import PUBLISH_DUE, get_setting
+from autopass_cc.store.settings import get_setting
+from autopass_cc.store.unreadable import unreadable
+from autopass_cc.trust import why_writable
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
 REPAIR = "run `autopass cache verify --repair`"
+FRESH = "`autopass revert` what you do not trust, then tune again; or remove the database: what is published stays"
 RECIPE = re.compile(r"([0-9a-f]{32})\.recipe")
 
 
@@ -117,10 +119,18 @@ def _store() -> Iterator[Problem]:
         with reader() as db:
             if db is None:
                 return
-            found = [row[0] for row in db.execute("PRAGMA quick_check(3)")]
+            found = [row[0] for row in db.execute("PRAGMA integrity_check(3)")]
+            lost, left = (unreadable(db), store.left_out(db)) if found == ["ok"] else ({}, 0)
             due = get_setting(db, PUBLISH_DUE) or (not index.exists() and _publishes(db))
+    except UntrustedError:  # `_modes` has told
+        return
     except (sqlite3.DatabaseError, StoreDamagedError) as error:
-        found, due = [str(getattr(error, "sentence", error))], False
+        found, due, lost, left = [str(getattr(error, "sentence", error))], False, {}, 0
+    for table, count in lost.items():
+        yield Problem(database_path(), f"has {count} rows of `{table}` that cannot be read; they are passed over", FRESH)
+    if left:
+        what = f"has {left} recipes of modules in use that may not be published: keys that are none, or texts outside the grammar"
+        yield Problem(database_path(), what, FRESH)
     if found != ["ok"]:
         step = f"{REPAIR}: it sets the damaged file aside and takes the newest good backup"
         yield Problem(database_path(), f"is damaged ({found[0]})", step)
@@ -142,7 +152,7 @@ def repair(problems: list[Problem], warn: Callable[[str], None]) -> None:
     """
     for problem in problems:
         _mode(problem.path)
-    with writer(warn=warn) as db:
+    with writer(warn=warn, thorough=True) as db:
         place = publication_dir()
         if _knows_nothing(db) and _is_readable(place / "index"):
             if read_index(place / "index"):

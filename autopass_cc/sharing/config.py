@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import difflib
-import os
 import re
-import stat
 import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,6 +13,7 @@ from typing import Any
 from autopass_cc.errors import ConfigError
 from autopass_cc.paths import config_file
 from autopass_cc.sharing.location import RECIPES, Kind, Location, why_unusable
+from autopass_cc.trust import read_ours, why_readable
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 KNOWN = {"url": str, "trust": bool, "signers": str}
@@ -45,7 +44,7 @@ def load() -> dict[str, Cache]:
     """Return the configured caches by name; raises ConfigError for a table that is not right in every respect."""
     path = config_file()
     try:
-        data = tomllib.loads(path.read_text())
+        data = tomllib.loads(read_ours(path).decode())
     except FileNotFoundError:
         return {}
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
@@ -124,6 +123,5 @@ def _check_way(path: Path, title: str, cache: Cache) -> None:
 
 
 def _check_private(path: Path) -> None:
-    info = path.stat()
-    if info.st_uid not in (os.getuid(), 0) or stat.S_IMODE(info.st_mode) & 0o077:
+    if why_readable(path.stat()):
         raise ConfigError(path, "it holds a URL with a password or key, but others may read it", f"chmod 600 {path}")

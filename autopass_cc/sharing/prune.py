@@ -17,6 +17,7 @@ from autopass_cc.sharing.statistics import size_of
 from autopass_cc.store.database import Rows, transaction
 from autopass_cc.store.generations import GENERATION
 from autopass_cc.store.publication import publication_dir, read_layer
+from autopass_cc.store.rows import sound_texts
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -76,8 +77,16 @@ def remove(db: Database, waste: Waste) -> None:
 
 def _gone(db: Rows, table: str) -> list[str]:
     """Return the recorded outputs that are not there any more, as they stand in the store: bytes as latin-1 (`builds`)."""
-    outs = [str(row[0]) for row in db.execute(f"select out from [{table}] order by out")]  # noqa: S608 - our own names
-    return [out for out in outs if not os.path.lexists(out if out.isascii() else out.encode("latin-1"))]
+    rows = db.execute(f"select out from [{table}] where typeof(out) = 'text' order by out")  # noqa: S608 - our own names
+    outs = [out for (out,) in sound_texts(rows)]
+    return [out for out in outs if not _is_there(out)]
+
+
+def _is_there(out: str) -> bool:
+    try:
+        return os.path.lexists(out if out.isascii() else out.encode("latin-1"))
+    except UnicodeError:  # nothing that was recorded
+        return False
 
 
 def _unnamed(db: Rows) -> list[Path]:
@@ -111,11 +120,11 @@ def _idle_work(db: Rows) -> Iterator[Path]:
     """Yield the working folders of projects of which no folder is there any more; of unknown ones, those that are old."""
     roots: dict[str, list[str]] = {}
     for project, root in db.execute("select project, root from run union select project, root from entry"):
-        roots.setdefault(project, []).append(root)
+        roots.setdefault(project, []).append(root if isinstance(root, str) else "")
     for path in sorted((cache_dir() / "work").glob("*")):
         if not WORK.fullmatch(path.name) or path.is_symlink():
             continue
         if path.name not in roots:
             yield from _older([path], OLD)
-        elif not any(Path(root).is_dir() for root in roots[path.name]):
+        elif not any(os.path.isdir(root) for root in roots[path.name]):  # noqa: PTH112 - of a name too long it says no
             yield path

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import IO
 
 from autopass_cc.errors import SignatureError
-from autopass_cc.sharing.trust import why_not_private
+from autopass_cc.trust import why_not_private
 
 NAMESPACE = "autopass-recipes"
 LIMIT = 60.0  # seconds; a key in an agent or on a token may ask the user

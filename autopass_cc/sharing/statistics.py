@@ -12,6 +12,7 @@ from autopass_cc.sharing import config
 from autopass_cc.store import imports
 from autopass_cc.store.database import database_path, reader
 from autopass_cc.store.publication import publication_dir
+from autopass_cc.store.rows import sound_texts
 
 
 def collect() -> dict[str, Any]:
@@ -20,7 +21,9 @@ def collect() -> dict[str, Any]:
     held: dict[str, dict[str, int]] = {}
     with reader() as db:
         if db is not None:
-            for state, origin, count in db.execute("select state, origin, count(*) from entry group by 1, 2 order by 1, 2"):
+            named = "typeof(state) = 'text' and typeof(origin) = 'text'"
+            chosen = f"select state, origin, count(*) from entry where {named} group by 1, 2 order by 1, 2"  # noqa: S608 - ours
+            for state, origin, count in sound_texts(db.execute(chosen)):
                 entries.setdefault(state, {})[origin] = count
             held = imports.counts(db)
     caches = config.load()

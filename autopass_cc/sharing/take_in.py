@@ -18,12 +18,12 @@ from autopass_cc.sharing import fetch as remote
 from autopass_cc.sharing.config import Cache
 from autopass_cc.sharing.location import SIGNATURE, Location
 from autopass_cc.sharing.signature import verify
-from autopass_cc.sharing.trust import why_not_private
 from autopass_cc.store import imports
 from autopass_cc.store.database import Rows, reader, writer
 from autopass_cc.store.entries import publish
 from autopass_cc.store.exchange import Found, read, strongest
 from autopass_cc.store.settings import get_setting, put_setting
+from autopass_cc.trust import why_not_private
 
 if TYPE_CHECKING:
     from sqlite_utils import Database

@@ -6,12 +6,13 @@ import json
 import os
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from autopass_cc.store.database import Rows, transaction
+from autopass_cc.store.rows import Form, say_left_out
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -62,6 +63,8 @@ def _row(record: CompileRecord | LinkRecord) -> tuple[Any, ...]:
 
 
 DAY = 86400 * 10**9  # ns
+LATEST = 2**62  # ns: no build was later, and it fits SQLite
+LONGEST_PATH, LONGEST_NAME = 4095, 255  # bytes, as Linux has them
 PATHS = ("out", "root", "src", "rel", "cwd")  # stored as latin-1 text: any byte sequence survives
 
 
@@ -72,6 +75,44 @@ def _stored(path: str | Path) -> str:
 
 def _unstored(text: str) -> str:
     return text.encode("latin-1").decode("utf-8", "surrogateescape")
+
+
+def is_sound(values: Mapping[str, Any]) -> bool:
+    """Return whether a record of these values may be kept and used: times that are some, paths that the system takes.
+
+    Says nothing of types; `Form` and the reader of the journal look at those.
+    """
+    argv, env = values["argv"], values["env"]
+    absolute = [values[name] for name in PATHS if name != "rel" and name in values]
+    words = "".join(value for name, value in values.items() if type(value) is str and name not in PATHS)
+    return (
+        0 <= values["at"] < LATEST
+        and bool(argv)
+        and words.isascii()
+        and words.isprintable()
+        and all(path.startswith("/") for path in absolute)
+        and all(map(_is_path, (*absolute, values.get("rel", ""))))
+        and _is_text("".join((*argv, *env, *env.values())))
+    )
+
+
+def _is_path(path: str) -> bool:
+    if not _is_text(path):
+        return False
+    if len(path) <= LONGEST_NAME and path.isascii():
+        return True
+    raw = path.encode("utf-8", "surrogateescape")
+    return len(raw) <= LONGEST_PATH and all(len(part) <= LONGEST_NAME for part in raw.split(b"/"))
+
+
+def _is_text(text: str) -> bool:
+    """Return whether a text can be handed to the system: no NUL, and bytes that are not UTF-8 by their escapes only."""
+    if text.isascii():
+        return "\0" not in text
+    try:
+        return b"\0" not in text.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return False
 
 
 def add(db: Database, records: Iterable[CompileRecord | LinkRecord], offsets: Mapping[int, int]) -> None:
@@ -105,6 +146,10 @@ def _replace(db: Database, table: str, kind: type[CompileRecord | LinkRecord], r
     db.conn.executemany(f"insert or replace into [{table}] ({_columns(kind)}) values ({marks})", rows)
 
 
+def _columns(kind: type[CompileRecord | LinkRecord]) -> str:
+    return ", ".join(f"[{column.name}]" for column in fields(kind))
+
+
 def _date(day: int) -> str:
     """Return the date (UTC) of a day since 1970."""
     return time.strftime("%Y-%m-%d", time.gmtime(day * 86400))
@@ -112,13 +157,23 @@ def _date(day: int) -> str:
 
 def offsets(db: Rows) -> dict[int, int]:
     """Return how many bytes of each journal file (by inode) are in the store already."""
-    return {row["inode"]: row["offset"] for row in db.query("select * from journal")}
+    rows = db.execute("select inode, offset from journal where typeof(inode) = 'integer' and typeof(offset) = 'integer'")
+    return {inode: offset for inode, offset in rows if offset >= 0}
 
 
 def roots(db: Rows) -> list[Path]:
     """Return the folders of all projects of which compiles are recorded."""
-    rows = db.query("select root, max(at) as at from compile group by root order by at desc")
-    return [Path(_unstored(row["root"])) for row in rows]
+    found = []
+    for root, _ in db.execute("select root, max(at) as at from compile group by root order by at desc"):
+        try:
+            path = _unstored(root)
+        except (UnicodeError, AttributeError):
+            path = ""
+        if path.startswith("/") and _is_path(path):
+            found.append(Path(path))
+        else:
+            say_left_out("compile")
+    return found
 
 
 def built(db: Rows, exact: Iterable[str]) -> set[str]:
@@ -130,35 +185,31 @@ def built(db: Rows, exact: Iterable[str]) -> set[str]:
 
 def compiles(db: Rows, root: Path) -> list[CompileRecord]:
     """Return the recorded compiles of the project at `root`, oldest first."""
-    rows = db.execute(f"select {_columns(CompileRecord)} from compile where root = ? order by at", [_stored(root)])
-    return [CompileRecord(*_unrow(row, COMPILE_PLACES)) for row in rows]
+    rows = db.query("select * from compile where root = ? order by at", [_stored(root)])
+    return list(_records(COMPILES, rows))
 
 
 def links(db: Rows) -> list[LinkRecord]:
     """Return all recorded links, oldest first; links know no project, only what they take in."""
-    rows = db.execute(f"select {_columns(LinkRecord)} from link order by at")
-    return [LinkRecord(*_unrow(row, LINK_PLACES)) for row in rows]
+    return list(_records(LINKS, db.query("select * from link order by at")))
 
 
-def _columns(kind: type[CompileRecord | LinkRecord]) -> str:
-    return ", ".join(f"[{column.name}]" for column in fields(kind))
+COMPILES = Form("compile", CompileRecord, check=is_sound)
+LINKS = Form("link", LinkRecord, check=is_sound)
+Record = TypeVar("Record", CompileRecord, LinkRecord)
 
 
-def _places(kind: type[CompileRecord | LinkRecord]) -> tuple[list[int], int, int]:
-    """Return where in a row the paths stand, the arguments, the environment."""
-    names = [column.name for column in fields(kind)]
-    return [names.index(name) for name in PATHS if name in names], names.index("argv"), names.index("env")
+def _records(form: Form[Record], rows: Iterable[dict[str, Any]]) -> Iterator[Record]:
+    return form.each(map(unstored, rows))
 
 
-COMPILE_PLACES, LINK_PLACES = _places(CompileRecord), _places(LinkRecord)
-
-
-def _unrow(row: Sequence[Any], places: tuple[list[int], int, int]) -> list[Any]:
-    values = list(row)
-    paths, argv, env = places
-    for place in paths:
-        if not values[place].isascii():
-            values[place] = _unstored(values[place])
-    values[argv] = tuple(json.loads(values[argv]))
-    values[env] = {} if values[env] == "{}" else json.loads(values[env])
-    return values
+def unstored(row: dict[str, Any]) -> dict[str, Any]:
+    """Return a row with its paths as they are; one that holds none stays, and is no record."""
+    for name in PATHS:
+        value = row.get(name)
+        if isinstance(value, str) and not value.isascii():
+            try:
+                row[name] = _unstored(value)
+            except UnicodeError:
+                row[name] = None
+    return row

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import sqlite3
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -12,15 +13,18 @@ from typing import TYPE_CHECKING, Any, Protocol
 from filelock import FileLock, Timeout
 
 from autopass_cc.errors import StoreBusyError, StoreDamagedError, StoreNewerError
-from autopass_cc.paths import data_dir, private_dir
+from autopass_cc.paths import data_dir, private_dir, write_private
 from autopass_cc.store import turns
+from autopass_cc.store.rows import told
+from autopass_cc.store.shape import SCHEMA_VERSION, SIDECARS, connect, has_programs, is_fit, is_store, version_of
+from autopass_cc.trust import require_ours
 
 if TYPE_CHECKING:
     # Imported where the store is written only: it takes a third of a second, in which `status` is long done.
     from sqlite_utils import Database
 
 KEPT_BACKUPS = 3
-SCHEMA_VERSION = 7  # how many migrations there are, known without importing them
+PUBLISH_DUE = "publish_due"  # the setting that says that the publication does not have the store's last changes
 
 
 class Rows(Protocol):
@@ -58,23 +62,8 @@ def database_path() -> Path:
     return data_dir() / "autopass.db"
 
 
-def _connect(path: Path, *, read_only: bool) -> sqlite3.Connection:
-    uri = f"{path.absolute().as_uri()}?mode={'ro' if read_only else 'rwc'}"
-    connection = sqlite3.connect(uri, uri=True, timeout=10, isolation_level=None)
-    # WAL is avoided on purpose: SQLite before 3.51.3 can corrupt a WAL database when two connections checkpoint at once,
-    # and with one writer and few commits a rollback journal costs nothing that a user could notice.
-    if not read_only:
-        connection.execute("PRAGMA journal_mode=DELETE")
-        connection.execute("PRAGMA synchronous=FULL")
-    return connection
-
-
-def _version(db: Rows | sqlite3.Connection) -> int:
-    return int(db.execute("PRAGMA user_version").fetchone()[0])
-
-
-def _refuse_newer(db: Rows | sqlite3.Connection, path: Path) -> None:
-    found = _version(db)
+def _refuse_newer(connection: sqlite3.Connection, path: Path) -> None:
+    found = version_of(connection)
     if found > SCHEMA_VERSION:
         raise StoreNewerError(
             f"{path} was written by a newer autopass (schema {found}, this one knows {SCHEMA_VERSION}); it was left untouched.",
@@ -82,42 +71,32 @@ def _refuse_newer(db: Rows | sqlite3.Connection, path: Path) -> None:
         )
 
 
-def _healthy(connection: sqlite3.Connection) -> bool:
-    try:
-        return bool(connection.execute("PRAGMA quick_check(1)").fetchone()[0] == "ok")
-    except sqlite3.DatabaseError:
-        return False
+def damaged(why: object) -> StoreDamagedError:
+    """Return the error for a store that cannot be read."""
+    return StoreDamagedError(
+        f"{database_path()} cannot be read ({why}).",
+        "run `autopass cache verify --repair`: it sets the damaged file aside and restores a backup, or what can be read",
+    )
 
 
-def _quarantine(path: Path, warn: Callable[[str], None]) -> None:
-    """Move a damaged database aside, with its journal, and put the newest good backup in its place."""
-    place = private_dir(path.parent / "quarantine" / str(time.time_ns()))
-    for suffix in ("", "-journal", "-wal", "-shm"):
-        part = path.with_name(path.name + suffix)
-        if part.exists():
-            part.replace(place / part.name)
-    for backup in sorted((path.parent / "backups").glob("*.db"), reverse=True):
-        db = _connect(backup, read_only=True)
-        healthy = _healthy(db)
-        db.close()
-        if healthy:
-            path.write_bytes(backup.read_bytes())
-            path.chmod(0o600)
-            warn(f"the database was damaged; it is kept in {place}, and the backup {backup.name} took its place")
-            return
-    warn(f"the database was damaged; it is kept in {place}, and a new one was begun (what is published stays)")
+def _suspect(path: Path) -> Path:
+    """Return the file that says: this store was found damaged while it was in use, so look at all of it."""
+    return path.with_name(f"{path.name}.suspect")
 
 
 @contextlib.contextmanager
-def writer(*, warn: Callable[[str], None] = lambda _text: None) -> Iterator[Database]:
+def writer(*, warn: Callable[[str], None] = lambda _text: None, thorough: bool = False) -> Iterator[Database]:
     """Hold the store for writing.
 
     Waits for the service, which gives way; raises StoreBusyError where another process holds it, StoreNewerError for a
-    schema from the future. A damaged file is set aside and replaced by the newest good backup or by an empty store; `warn`
-    gets the sentence for the user.
+    schema from the future, UntrustedError where others can write it. A damaged file is set aside and replaced by the newest
+    good backup, by what can be read of it, or by an empty store; `warn` gets the sentence for the user. `thorough` looks for
+    damage in indices, too.
     """
     path = database_path()
     private_dir(path.parent)
+    for part in (path.parent, path, *(path.with_name(path.name + suffix) for suffix in SIDECARS)):
+        require_ours(part)
     lock = FileLock(path.with_suffix(".lock"), timeout=0, mode=0o600)
     with contextlib.ExitStack() as stack:
         try:
@@ -127,7 +106,8 @@ def writer(*, warn: Callable[[str], None] = lambda _text: None) -> Iterator[Data
                 raise _busy(path) from None
             stack.enter_context(turns.wanted())
             _wait_for_service(lock, path)
-        with _opened(lock, path, warn) as db:
+        stack.callback(lock.release)
+        with _opened(path, warn, thorough=thorough) as db, told(warn):
             yield db
 
 
@@ -143,23 +123,55 @@ def _wait_for_service(lock: FileLock, path: Path) -> None:
 
 
 @contextlib.contextmanager
-def _opened(lock: FileLock, path: Path, warn: Callable[[str], None]) -> Iterator[Database]:
+def _opened(path: Path, warn: Callable[[str], None], *, thorough: bool) -> Iterator[Database]:
+    mark = _suspect(path)
+    db = _sound(path, thorough=thorough or mark.exists()) or _instead(path, warn)
+    mark.unlink(missing_ok=True)
     try:
-        if not path.exists():
-            path.touch(mode=0o600)
-        connection = _connect_or_none(path)
-        if connection is None:
-            _quarantine(path, warn)
-            connection = _connect(path, read_only=False)
-        try:
-            _refuse_newer(connection, path)
+        yield db
+    except sqlite3.DatabaseError as error:
+        if is_damage(error):
+            write_private(mark, b"", durable=False)
+        raise
+    finally:
+        db.conn.close()
+
+
+def is_damage(error: sqlite3.Error) -> bool:
+    """Return whether SQLite found the file damaged."""
+    return getattr(error, "sqlite_errorcode", 0) & 0xFF in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+
+
+def _sound(path: Path, *, thorough: bool = False) -> Database | None:
+    """Open a store for writing, of this version then, or a new one; None for a file that is damaged or no store."""
+    if not path.exists():
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))  # and not where a link leads to
+    connection = None
+    try:
+        connection = connect(path, read_only=False)
+        _refuse_newer(connection, path)
+        if is_fit(connection, thorough=thorough):
             db = _database(connection)
             _migrate(db)
-            yield db
-        finally:
-            connection.close()
-    finally:
-        lock.release()
+            if is_store(connection, SCHEMA_VERSION):
+                return db
+    except sqlite3.DatabaseError as error:
+        # locked, a full disk, no permission: nothing is wrong with the file. It is where a statement makes no sense.
+        if not is_damage(error) and getattr(error, "sqlite_errorcode", 0) != sqlite3.SQLITE_ERROR:
+            _close(connection)
+            raise
+    except UnicodeDecodeError:  # Python cannot read what SQLite says of a damaged schema
+        pass
+    except BaseException:
+        _close(connection)
+        raise
+    _close(connection)
+    return None
+
+
+def _close(connection: sqlite3.Connection | None) -> None:
+    if connection is not None:
+        connection.close()
 
 
 def _database(connection: sqlite3.Connection) -> Database:
@@ -168,19 +180,35 @@ def _database(connection: sqlite3.Connection) -> Database:
     return Database(connection, execute_plugins=False)
 
 
-def _connect_or_none(path: Path) -> sqlite3.Connection | None:
-    try:
-        db = _connect(path, read_only=False)
-    except sqlite3.DatabaseError:
-        return None
-    if _healthy(db):
-        return db
-    db.close()
-    return None
+def _instead(path: Path, warn: Callable[[str], None]) -> Database:
+    """Set a damaged file aside, and open what takes its place: the newest good backup, or a store of what can be read of it."""
+    from autopass_cc.store import rescue
+
+    place = rescue.set_aside(path)
+    kept_in = f"the database was damaged; it is kept in {place}"
+    backup = rescue.restore(path)
+    db = _sound(path)
+    if db is None:  # the backup is no store
+        rescue.set_aside(path)
+        backup, db = "", _sound(path)
+    if db is None:
+        raise damaged("a new one cannot be made")
+    with transaction(db):
+        kept = {} if backup else rescue.salvage(place / path.name, db)
+        if backup or kept["entry"]:  # what was published since is not in it
+            db.execute("insert or replace into setting values (?, 'all')", [PUBLISH_DUE])
+    if backup:
+        warn(f"{kept_in}, and the backup {backup} took its place")
+    elif any(kept.values()):
+        what = f"{kept['entry']} recipes of modules and {kept['history']} events"
+        warn(f"{kept_in}, and a new one was begun with what could be read of it: {what}")
+    else:
+        warn(f"{kept_in}, and a new one was begun (what is published stays)")
+    return db
 
 
 def _migrate(db: Database) -> None:
-    if _version(db) == SCHEMA_VERSION:
+    if version_of(db.conn) == SCHEMA_VERSION:
         return
     from autopass_cc.store.schema import APPLICATION_ID, MIGRATIONS
 
@@ -195,21 +223,40 @@ def _migrate(db: Database) -> None:
 
 @contextlib.contextmanager
 def reader() -> Iterator[Reader | None]:
-    """Open the store for reading beside a writer; yields None where there is no store of this version yet."""
+    """Open the store for reading beside a writer; yields None where there is no store of this version yet.
+
+    Raises StoreDamagedError, StoreNewerError, and UntrustedError where others can write it.
+    """
     path = database_path()
     if not path.exists():
         yield None
         return
+    require_ours(path.parent)
+    require_ours(path)
+    db = None
     try:
-        db = _connect(path, read_only=True)
+        db = connect(path, read_only=True)
         _refuse_newer(db, path)
+        version = version_of(db)
+        known = not has_programs(db)
     except sqlite3.DatabaseError as error:
-        raise StoreDamagedError(
-            f"{path} cannot be read ({error}).",
-            "run `autopass tune`: it sets the damaged file aside and restores a backup",
-        ) from None
+        if db is not None:
+            db.close()
+        if not is_damage(error):
+            raise
+        raise damaged(error) from None
+    except UnicodeDecodeError:  # Python cannot read what SQLite says of a damaged schema
+        if db is not None:
+            db.close()
+        raise damaged("its schema is damaged") from None
+    except StoreNewerError:
+        if db is not None:
+            db.close()
+        raise
     try:
-        yield Reader(db) if _version(db) == SCHEMA_VERSION else None
+        if not known:
+            raise damaged("its tables are not those of a store")
+        yield Reader(db) if version == SCHEMA_VERSION else None
     finally:
         db.close()
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import enum
 import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 
 from autopass_cc.store.database import Rows
+from autopass_cc.store.rows import Form
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -82,8 +84,27 @@ def remember(db: Database, subject: Subject, event: Event, detail: str = "") -> 
     db.execute(f"insert into history ({', '.join(row)}) values ({', '.join('?' * len(row))})", list(row.values()))
 
 
+@dataclass(frozen=True)
+class Past:
+    """One event as it stands in the store; `at` is ns since 1970."""
+
+    id: int
+    at: int
+    project: str
+    module: str
+    variant: str
+    event: str
+    recipe: str
+    median: float
+    low: float
+    high: float
+    detail: str
+
+
+PAST = Form("history", Past)
+
+
 def history(db: Rows, project: str, module: str | None = None) -> list[dict[str, Any]]:
     """Return the events of a project, or of one of its modules, oldest first."""
-    if module is None:
-        return list(db.query("select * from history where project = ? order by id", [project]))
-    return list(db.query("select * from history where project = ? and module = ? order by id", [project, module]))
+    where, values = ("project = ?", [project]) if module is None else ("project = ? and module = ?", [project, module])
+    return [vars(each) for each in PAST.each(db.query(f"select * from history where {where} order by id", values))]

@@ -12,9 +12,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from autopass_cc.store.database import Rows, transaction
+from autopass_cc.store.database import PUBLISH_DUE, Rows, transaction
 from autopass_cc.store.history import Event, remember
-from autopass_cc.store.settings import PUBLISH_DUE, put_setting
+from autopass_cc.store.publishable import PUBLISHABLE
+from autopass_cc.store.rows import Form, is_finite, is_ratio, sound_texts
+from autopass_cc.store.settings import put_setting
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -66,8 +68,8 @@ def take(db: Database, source: str, found: Sequence[Imported], texts: dict[str, 
     former = {(old.exact, old.inherited): old for old in imported(db, source)}
     fresh = 0
     with transaction(db):
-        put_setting(db, PUBLISH_DUE, "1")
-        db.conn.executemany("insert or ignore into recipe values (?, ?)", list(texts.items()))
+        put_setting(db, PUBLISH_DUE, "all")
+        db.conn.executemany("insert or replace into recipe values (?, ?)", list(texts.items()))
         db.execute("delete from imported where source = ?", [source])
         rows = []
         for each in found:
@@ -98,7 +100,14 @@ def imported(db: Rows, source: str | None = None, state: str | None = None) -> l
             where.append(f"{column} = ?")
             values.append(value)
     rows = db.query(f"select * from imported where {' and '.join(where)} order by module", values)
-    return [Imported(**row | {"edits": json.loads(row["edits"]), "provenance": json.loads(row["provenance"])}) for row in rows]
+    return IMPORTS.all(rows)
+
+
+def _is_shown(values: dict[str, Any]) -> bool:
+    return is_ratio(values["median"], values["low"], values["high"]) and is_finite(values["log_e"], values["share"])
+
+
+IMPORTS = Form("imported", Imported, check=_is_shown)
 
 
 def decide(db: Database, each: Imported, state: str) -> None:
@@ -110,7 +119,7 @@ def decide(db: Database, each: Imported, state: str) -> None:
         )
         if state == REFUTED:
             remember(db, each, Event.REFUTED, f"from {each.source}")
-        put_setting(db, PUBLISH_DUE, "1")
+        put_setting(db, PUBLISH_DUE, "all")
 
 
 def drop(db: Database, source: str) -> int:
@@ -129,20 +138,23 @@ def distrust(db: Database, source: str) -> int:
 def counts(db: Rows) -> dict[str, dict[str, int]]:
     """Return how many imports each source has, by state."""
     found: dict[str, dict[str, int]] = {}
-    for source, state, count in db.execute("select source, state, count(*) from imported group by 1, 2 order by 1, 2"):
+    texts = "typeof(source) = 'text' and typeof(state) = 'text'"
+    rows = db.execute(f"select source, state, count(*) from imported where {texts} group by 1, 2 order by 1, 2")
+    for source, state, count in sound_texts(rows):
         found.setdefault(source, {})[state] = count
     return found
 
 
-def published_rows(db: Rows, column: str = "", key: str = "") -> Iterable[Sequence[Any]]:
+def published_rows(db: Rows, column: str = "", key: str = "", *, sound: str = PUBLISHABLE) -> Iterable[Sequence[Any]]:
     """Return exact, inherited, recipe, rank (less is better), median, module, exact_only of the imports that compiles may use.
 
-    Where asked, of one key: `column` is exact or inherited.
+    Where asked, of one key: `column` is exact or inherited. `sound` is what rows must be: those that may be published.
     """
     where, values = (f" and {column} = ?", [key]) if column else ("", [])
     return db.execute(
-        "select exact, inherited, recipe, -log_e, median, module, exact_only from imported where state = 'trusted' "
-        "and exact not in (select exact from entry) "
-        f"and (inherited = '' or inherited not in (select inherited from entry)){where}",
+        f"select exact, inherited, recipe, -log_e, median, module, exact_only from imported where state = '{TRUSTED}' "
+        f"and {sound} and typeof(log_e) in ('real', 'integer') "
+        "and exact not in (select exact from entry where exact is not null) "
+        f"and (inherited = '' or inherited not in (select inherited from entry where inherited is not null)){where}",
         values,
     )

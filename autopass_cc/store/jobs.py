@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from autopass_cc.store.database import Rows, transaction
+from autopass_cc.store.rows import Form, is_finite, sound_texts
 from autopass_cc.store.turns import is_alive, myself
 
 if TYPE_CHECKING:
@@ -86,22 +87,21 @@ class Job:
         return f"{what} {Path(self.root).name}"
 
 
-def _job(row: dict[str, Any]) -> Job:
-    return Job(**row | {"kind": Kind(row["kind"]), "state": State(row["state"]), "facts": json.loads(row["facts"])})
+JOBS = Form("job", Job, enums={"kind": Kind, "state": State}, check=lambda values: is_finite(values["priority"]))
 
 
 def jobs(db: Rows, checkout: tuple[str, Path] | None = None, kinds: Iterable[Kind] = tuple(Kind)) -> list[Job]:
     """Return jobs by priority, the most urgent first, where asked of one checkout of a project (id, root) and some kinds."""
     where, values = ("", []) if checkout is None else ("where project = ? and root = ?", [checkout[0], str(checkout[1])])
     wanted = set(kinds)
-    found = [_job(row) for row in db.query(f"select * from job {where} order by priority desc, updated, id", values)]
+    found = JOBS.each(db.query(f"select * from job {where} order by priority desc, updated, id", values))
     return [job for job in found if job.kind in wanted]
 
 
 def job(db: Rows, number: int) -> Job:
     """Return one job; raises KeyError."""
-    for row in db.query("select * from job where id = ?", [number]):
-        return _job(row)
+    for found in JOBS.each(db.query("select * from job where id = ?", [number])):
+        return found
     raise KeyError(number)
 
 
@@ -126,7 +126,8 @@ def put(db: Database, project: str, root: Path, kind: Kind, module: str = "", *,
     with transaction(db):
         if known is None:
             columns = ", ".join(values)
-            db.execute(f"insert into job ({columns}) values ({', '.join('?' * len(values))})", list(values.values()))
+            # a row of these keys may be there that is no job
+            db.execute(f"insert or replace into job ({columns}) values ({', '.join('?' * len(values))})", list(values.values()))
         else:
             db.execute(f"update job set {', '.join(f'{name} = ?' for name in values)} where id = ?", [*values.values(), known.id])
     return next(each for each in jobs(db, (project, root), [kind]) if each.module == module)
@@ -241,4 +242,6 @@ def spend(db: Database, day: str, **amounts: float) -> None:
 
 def spent(db: Rows, day: str) -> dict[str, float]:
     """Return what was spent on a day."""
-    return {row["what"]: float(row["amount"]) for row in db.query("select what, amount from spent where day = ?", [day])}
+    sound = "typeof(what) = 'text' and typeof(amount) in ('real', 'integer') and amount between -1e15 and 1e15"
+    rows = db.execute(f"select what, amount from spent where day = ? and {sound}", [day])
+    return {what: float(amount) for what, amount in sound_texts(rows)}

@@ -24,7 +24,9 @@ from autopass_cc.store.generations import generations, replace_index
 
 HEADER = b"autopass-index 1\n"
 LINE = re.compile(rb"^([xi])([0-9a-f]{32}) ([0-9a-f]{32}) ([^\n]*)$")
+LINES_OF_INDEX = re.compile(rb"(?:[xi][0-9a-f]{32} [0-9a-f]{32} [^\n]*\n)*")
 BASE = re.compile(rb"^b([0-9a-f]{32}) 0{32} ")
+LONGEST_REMARK = 900  # characters: the launcher reads lines of 4,096 bytes
 NOTHING = "0" * 32  # stands for a recipe: this key has none
 MANY = 50  # recipes
 ONE_LAYER = 2000  # lines: what is written anew in a few milliseconds
@@ -48,9 +50,11 @@ class IndexLine:
 
 
 def render(key: str, recipe: str, remark: str) -> bytes:
-    """Return a line of an index with its newline; line breaks in the remark become spaces."""
+    """Return a line of an index with its newline; line breaks in the remark become spaces, what is long is cut off."""
     if not remark.isprintable():
-        remark = " ".join(remark.split())
+        remark = "".join(each if each.isprintable() or "\udc80" <= each <= "\udcff" else "?" for each in " ".join(remark.split()))
+    if len(remark) > LONGEST_REMARK:
+        remark = remark[:LONGEST_REMARK]
     return f"{key} {recipe} {remark}\n".encode("utf-8", "surrogateescape")
 
 
@@ -131,7 +135,7 @@ def _named(index: Path) -> str:
 def _write_recipes(place: Path, digests: set[str], recipes: Mapping[str, bytes] | Texts) -> None:
     """Write the recipes that are missing. Those that are there are believed: the launcher checks each against its name."""
     folder = private_dir(private_dir(place) / "recipes")
-    there = {name.removesuffix(".recipe") for name in os.listdir(folder)} if len(digests) > 1 else set()  # noqa: PTH208
+    there = recipes_there(place) if len(digests) > 1 else set()
     lookup = recipes if callable(recipes) else recipes.__getitem__
     missing = sorted(digests - there)
     for digest in missing:
@@ -139,11 +143,26 @@ def _write_recipes(place: Path, digests: set[str], recipes: Mapping[str, bytes] 
         try:
             text = lookup(digest)
         except KeyError:
+            if has_recipe(place, digest):
+                continue
             raise ValueError(f"recipe without text: {digest}") from None
-        if not path.exists() or path.read_bytes() != text:
+        if not path.is_file() or path.read_bytes() != text:
             write_private(path, text, durable=len(missing) <= MANY)
     if len(missing) > MANY:
         os.sync()  # all at once: a millisecond for each would be long
+
+
+def recipes_there(place: Path) -> set[str]:
+    """Return the digests by which recipes lie in the publication in `place`."""
+    try:
+        return {name.removesuffix(".recipe") for name in os.listdir(place / "recipes")}  # noqa: PTH208 - names are enough
+    except (FileNotFoundError, NotADirectoryError):
+        return set()
+
+
+def has_recipe(place: Path, digest: str) -> bool:
+    """Return whether a file of this recipe lies in the publication in `place`."""
+    return os.path.lexists(place / "recipes" / f"{digest}.recipe")
 
 
 @dataclass(frozen=True)

@@ -6,11 +6,13 @@ import json
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
 from autopass_cc.digest import digest_of
 from autopass_cc.store.database import Rows, transaction
 from autopass_cc.store.entries import recipe_text
+from autopass_cc.store.rows import Form, json_object, say_left_out
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -52,12 +54,8 @@ class CandidateRow:
     facts: dict[str, Any]
 
 
-def _run(row: dict[str, Any]) -> Run:
-    return Run(**row | {"facts": json.loads(row["facts"])})
-
-
-def _candidate(row: dict[str, Any]) -> CandidateRow:
-    return CandidateRow(**row | {name: json.loads(row[name]) for name in ("edits", "evidence", "facts")})
+RUNS = Form("run", Run)
+CANDIDATES = Form("candidate", CandidateRow)
 
 
 class RunReader:
@@ -68,8 +66,8 @@ class RunReader:
 
     def get(self, run: int) -> Run:
         """Return one run; raises KeyError."""
-        for row in self._rows.query("select * from run where id = ?", [run]):
-            return _run(row)
+        for found in RUNS.each(self._rows.query("select * from run where id = ?", [run])):
+            return found
         raise KeyError(run)
 
     def latest(self, project: str, *, fingerprint: str | None = None, state: str | None = None) -> Run | None:
@@ -79,14 +77,14 @@ class RunReader:
             if value is not None:
                 where.append(f"{name} = ?")
                 values.append(value)
-        chosen = f"select * from run where {' and '.join(where)} order by id desc limit 1"
-        return next((_run(row) for row in self._rows.query(chosen, values)), None)
+        chosen = f"select * from run where {' and '.join(where)} order by id desc"
+        return next(RUNS.each(self._rows.query(chosen, values)), None)
 
     def candidates(self, run: int, module: str | None = None) -> list[CandidateRow]:
         """Return the candidates of a run in the order in which they came, where asked of one module."""
         where, values = ("", [run]) if module is None else (" and module = ?", [run, module])
         rows = self._rows.query(f"select * from candidate where run = ?{where} order by rowid", values)
-        return [_candidate(row) for row in rows]
+        return CANDIDATES.all(rows)
 
 
 class Runs(RunReader):
@@ -116,7 +114,7 @@ class Runs(RunReader):
     def note(self, run: int, **facts: Any) -> None:
         """Add facts (JSON values) to a run."""
         with transaction(self.db):
-            known = json.loads(self.db.table("run").get(run)["facts"])
+            known = json_object(self.db.table("run").get(run)["facts"])
             self.db.table("run").update(run, {"facts": json.dumps(known | facts)})
 
     def finish(self, run: int, state: str) -> None:
@@ -138,14 +136,14 @@ class Runs(RunReader):
             "and c.module = ? order by r.id desc, c.rowid desc limit ?",
             [run.project, run.toolchain, run.id, module, MEMORY],
         )
-        return [_candidate(row) for row in rows][::-1]
+        return CANDIDATES.all(rows)[::-1]
 
     def in_vain(self, run: Run, module: str) -> int:
         """Return how many former runs of the project ended a search on a module without a finalist."""
         facts = self.db.query(
             "select facts from run where project = ? and toolchain = ? and id < ?", [run.project, run.toolchain, run.id]
         )
-        return sum(json.loads(row["facts"]).get(f"searched:{module}") == [] for row in facts)
+        return sum(json_object(row["facts"]).get(f"searched:{module}") == [] for row in facts)
 
     def recipe_text(self, digest: str) -> bytes:
         """Return the text of a known recipe."""
@@ -162,14 +160,16 @@ class Runs(RunReader):
             "at": time.time_ns(),
         }
         with transaction(self.db):
-            self.db.table("measurement").insert(row)
+            self.db.table("measurement").insert(row, replace=True)  # one of this number may be there that cannot be read
 
     def measurements(self, run: int, stage: str, subject: str) -> list[dict[str, Any]]:
-        """Return what was measured of a subject in a stage, in order."""
-        rows = self.db.table("measurement").rows_where(
-            "run = ? and stage = ? and subject = ?", [run, stage, subject], order_by="seq"
-        )
-        return [json.loads(row["data"]) for row in rows]
+        """Return what was measured of a subject in a stage, in order, up to the first row that cannot be read."""
+        chosen = "run = ? and stage = ? and subject = ?", [run, stage, subject]
+        rows = self.db.table("measurement").rows_where(*chosen, order_by="seq")
+        found = list(takewhile(bool, (json_object(row["data"]) for row in rows)))
+        if len(found) < self.db.table("measurement").count_where(*chosen):
+            say_left_out("measurement")
+        return found
 
     def avoid(self, toolchain: str, module: str, recipe: str, verdict: str, detail: str) -> None:
         """Remember that a recipe crashed, hung or broke a module, so that no run tries it again."""
@@ -187,7 +187,7 @@ class Runs(RunReader):
     def avoided(self, toolchain: str, module: str) -> dict[str, tuple[str, str]]:
         """Return what must not be tried on a module (identified with its source digest): recipe → verdict, detail."""
         rows = self.db.table("avoid").rows_where("toolchain = ? and module = ?", [toolchain, module])
-        return {row["recipe"]: (row["verdict"], row["detail"]) for row in rows}
+        return {str(row["recipe"]): (str(row["verdict"]), str(row["detail"])) for row in rows}
 
 
 def fingerprint_parts(parts: Sequence[str]) -> str:

@@ -10,12 +10,10 @@ if TYPE_CHECKING:
     from sqlite_utils import Database
 
 
-PUBLISH_DUE = "publish_due"  # set with every change of what is published, cleared when it is
-
-
 def get_setting(db: Rows, name: str) -> str:
     """Return a setting, "" where there is none."""
-    return next((str(row["value"]) for row in db.query("select value from setting where name = ?", [name])), "")
+    rows = db.execute("select value from setting where name = ?", [name])
+    return next((value for (value,) in rows if isinstance(value, str)), "")
 
 
 def put_setting(db: Database, name: str, value: str) -> None:

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from autopass_cc.store.database import Rows
+from autopass_cc.store.jobs import spent
+from autopass_cc.store.rows import sound_texts
 
 DAY = 86400 * 10**9  # ns
 
@@ -37,16 +39,29 @@ def day_of(at: int) -> str:
     return time.strftime("%Y-%m-%d", time.gmtime(at // 10**9))
 
 
+MOST = 10**12  # of anything that is counted
+
+
+def _texts(*columns: str) -> str:
+    """Return the condition that columns hold texts: a store that is not ours may hold anything."""
+    return " and ".join(f"typeof({column}) = 'text'" for column in columns)
+
+
+def _json(path: str) -> str:
+    """Return the expression for a part of a run's facts, null where those are no JSON."""
+    return f"case when typeof(facts) = 'text' and json_valid(facts) then json_extract(facts, '{path}') end"
+
+
 Tally = Counter[tuple[str, str, str]]  # by day, decision, reason
 
 
 def tally(db: Rows, scope: Scope) -> Tally:
     """Return how many compiles were recorded, as far as the journal was taken in."""
-    where, values = "day >= ?", [scope.since]
+    where, values = f"day >= ? and {_texts('day', 'decision', 'reason')} and count between 0 and {MOST}", [scope.since]
     if scope.root is not None:
         where, values = where + " and root = ?", [*values, _stored(scope.root)]
     rows = db.execute(f"select day, decision, reason, sum(count) from tally where {where} group by day, decision, reason", values)
-    return Counter({(day, decision, reason): count for day, decision, reason, count in rows})
+    return Counter({(day, decision, reason): int(count) for day, decision, reason, count in sound_texts(rows)})
 
 
 def _stored(path: str) -> str:
@@ -56,50 +71,78 @@ def _stored(path: str) -> str:
 
 def counts(db: Rows, table: str, column: str, scope: Scope, *, at: str = "") -> dict[str, int]:
     """Return how many rows of a table have each value of a column; `at` names the column of time, where days matter."""
-    where, values = ["1"], list[Any]()
+    where, values = [_texts(column)], list[Any]()
     if scope.project is not None:
         where, values = [*where, "project = ?"], [*values, scope.project]
     if at and scope.since:
         where, values = [*where, f"{at} >= ?"], [*values, scope.since_ns]
-    rows = db.execute(f"select {column}, count(*) from {table} where {' and '.join(where)} group by {column}", values)
-    return {str(value): count for value, count in rows}
+    rows = db.execute(f"select {column}, count(*) from [{table}] where {' and '.join(where)} group by {column}", values)
+    return {str(value): count for value, count in sound_texts(rows)}
 
 
 def programs(db: Rows, scope: Scope) -> tuple[list[dict[str, Any]], dict[str, int]]:
     """Return the whole-program result of each project's last finished run, by folder, and the verdicts of its modules."""
     chosen, values = ("and project = ?", [scope.project]) if scope.project is not None else ("", [])
     last = f"select max(id) from run where state = 'done' {chosen} group by project"
-    columns = "id, project, root, finished, json_extract(facts, '$.program'), json_extract(facts, '$.modules')"
+    columns = f"id, project, root, finished, {_json('$.program')}, {_json('$.modules')}"
+    sound = f"typeof(id) = 'integer' and {_texts('project', 'root')} and typeof(finished) in ('integer', 'null')"
     found: dict[str, dict[str, Any]] = {}
     verdicts: dict[str, Counter[str]] = {}
-    for run, project, root, finished, program, modules in db.execute(
-        f"select {columns} from run where id in ({last}) order by id", values
-    ):
-        if program:
-            result = json.loads(program)
-            kept = {name: result[name] for name in ("verdict", "estimate", "baseline_s", "tuned_s")}
+    rows = db.execute(f"select {columns} from run where id in ({last}) and {sound} order by id", values)
+    for run, project, root, finished, program, modules in sound_texts(rows):
+        try:
+            kept = _program(program)
+            counted = Counter(_word(each["verdict"]) for each in json.loads(modules or "[]"))
+        except (ValueError, KeyError, TypeError, IndexError, RecursionError):
+            continue
+        if kept:
             found[root] = {"run": run, "project": project, "root": root, "at": finished, **kept}
-            verdicts[root] = Counter(each["verdict"] for each in json.loads(modules or "[]"))
+            verdicts[root] = counted
     return [found[root] for root in sorted(found)], dict(sum(verdicts.values(), Counter()))
+
+
+def _program(text: str | None) -> dict[str, Any]:
+    """Return what is kept of a whole program's result; raises ValueError, KeyError, TypeError, IndexError where it is none."""
+    if not text:
+        return {}
+    result = json.loads(text)
+    estimate = result["estimate"]
+    if estimate is not None:
+        low, high = map(_number, estimate["interval"])
+        estimate = {**estimate, "change": _number(estimate["change"]), "interval": [low, high]}
+    seconds = {name: None if result[name] is None else _number(result[name]) for name in ("baseline_s", "tuned_s")}
+    return {"verdict": _word(result["verdict"]), "estimate": estimate, **seconds}
+
+
+def _number(value: object) -> float:
+    if isinstance(value, bool) or not isinstance(value, int | float) or not -1e15 <= value <= 1e15:
+        raise ValueError(value)
+    return value
+
+
+def _word(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(value)
+    return value
 
 
 def tuning_seconds(db: Rows, scope: Scope) -> float:
     """Return how long runs have tuned."""
-    where, values = "started >= ?", list[Any]([scope.since_ns])
+    where, values = f"started >= ? and {_json('$.spent')} between 0 and 1e12", list[Any]([scope.since_ns])
     if scope.project is not None:
         where, values = where + " and project = ?", [*values, scope.project]
-    return float(db.execute(f"select total(json_extract(facts, '$.spent')) from run where {where}", values).fetchone()[0])
+    return float(db.execute(f"select total({_json('$.spent')}) from run where {where}", values).fetchone()[0])
 
 
 def null_tests(db: Rows, scope: Scope) -> dict[str, tuple[int, int]]:
     """Return how often the unchanged program was accepted, and of how many tests, by the stage that was tested."""
-    where, values = "at >= ?", list[Any]([scope.since_ns])
+    where, values = f"at >= ? and {_texts('stage')} and accepted in (0, 1)", list[Any]([scope.since_ns])
     if scope.project is not None:
         where, values = where + " and run in (select id from run where project = ?)", [*values, scope.project]
     rows = db.execute(f"select stage, total(accepted), count(*) from null_test where {where} group by stage", values)
-    return {stage: (int(accepted), tests) for stage, accepted, tests in rows}
+    return {stage: (int(accepted), tests) for stage, accepted, tests in sound_texts(rows)}
 
 
 def spent_today(db: Rows) -> dict[str, float]:
     """Return what the service has used of its bounds today (UTC)."""
-    return dict(db.execute("select what, amount from spent where day = ?", [day_of(time.time_ns())]).fetchall())
+    return spent(db, day_of(time.time_ns()))

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from autopass_cc.store.database import Rows
+from autopass_cc.store.rows import Form, is_finite
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -28,6 +29,9 @@ class Traits:
     vector: Mapping[str, float]
 
 
+TRAITS = Form("traits", Traits, check=lambda values: is_finite(*values["vector"].values()))
+
+
 def keep(db: Database, found: Traits) -> None:
     """Keep the traits of a module, in the place of former ones."""
     row = vars(found) | {"vector": json.dumps(found.vector), "at": time.time_ns()}
@@ -36,9 +40,5 @@ def keep(db: Database, found: Traits) -> None:
 
 def traits(db: Rows) -> dict[tuple[str, str, str], Traits]:
     """Return all traits by project, module, variant."""
-    found = {}
-    for row in db.query("select * from traits"):
-        row.pop("at")
-        each = Traits(**row | {"vector": json.loads(row["vector"])})
-        found[each.project, each.module, each.variant] = each
-    return found
+    found = TRAITS.each(db.query("select * from traits"))
+    return {(each.project, each.module, each.variant): each for each in found}

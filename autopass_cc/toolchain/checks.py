@@ -15,6 +15,7 @@ from autopass_cc.errors import AutopassError
 from autopass_cc.paths import data_dir
 from autopass_cc.toolchain import registry
 from autopass_cc.toolchain.describe import Status, Toolchain
+from autopass_cc.trust import why_writable
 
 PLAIN_SQLITE = (3, 37)  # STRICT tables and RETURNING, which the library may use
 
@@ -145,12 +146,9 @@ def _storage() -> Iterator[Finding]:
     place = data_dir()
     existing = next(folder for folder in (place, *place.parents) if folder.exists())
     writable = os.access(existing, os.W_OK)
-    private = not place.exists() or place.stat().st_mode & 0o022 == 0
-    text = (
-        f"{place} is {'private' if private else 'writable for others: the launcher ignores it'}"
-        if writable
-        else f"{place} cannot be written"
-    )
+    why = why_writable(place.stat()) if place.exists() else ""
+    private = not why
+    text = f"{place} {why + ': nothing in it is used' if why else 'is private'}" if writable else f"{place} cannot be written"
     fix = "set AUTOPASS_HOME to a directory of your own" if not writable else "" if private else f"chmod 700 {place}"
     yield Finding("data", good=writable and private, text=text, fix=fix)
     launcher = shutil.which("autopass-cc")

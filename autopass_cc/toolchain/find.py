@@ -12,6 +12,7 @@ from pathlib import Path
 from autopass_cc.errors import ConfigError, NoClangError
 from autopass_cc.paths import CONFIG_TABLES, config_file
 from autopass_cc.recipe.allowlist import MAJORS
+from autopass_cc.trust import read_ours
 
 VERSIONED = re.compile(r"clang-(\d+)")
 
@@ -44,7 +45,7 @@ def _compiler_word(command: str) -> str:
 def _configured() -> str | None:
     path = config_file()
     try:
-        data = tomllib.loads(path.read_text())
+        data = tomllib.loads(read_ours(path).decode())
     except FileNotFoundError:
         return None
     except OSError as error:

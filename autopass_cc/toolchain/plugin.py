@@ -16,6 +16,7 @@ from autopass_cc.recipe.allowlist import load
 from autopass_cc.toolchain.describe import Toolchain
 from autopass_cc.toolchain.sources import source_dir
 from autopass_cc.toolchain.table import render
+from autopass_cc.trust import why_writable
 
 SOURCES = ("pass_plugin.cpp", "plugin_recipe.cpp", "plugin_allowlist.cpp")
 HEADERS = ("plugin_recipe.h", "plugin_allowlist.h")
@@ -48,9 +49,9 @@ def seal(path: Path) -> None:
 
 
 def is_sealed(path: Path) -> bool:
-    """Return whether the plugin at `path` is there and has not been changed since it was built."""
+    """Return whether the plugin at `path` is there, is nobody else's, and has not been changed since it was built."""
     try:
-        return int(path.stat().st_mtime) == _seal_of(path)
+        return int(path.stat().st_mtime) == _seal_of(path) and not why_writable(path.stat())
     except OSError:
         return False
 

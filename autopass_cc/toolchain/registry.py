@@ -19,6 +19,7 @@ from autopass_cc.toolchain import identity
 from autopass_cc.toolchain.describe import Status, Toolchain, describe
 from autopass_cc.toolchain.find import find_clang
 from autopass_cc.toolchain.plugin import ensure_plugin, is_sealed, plugin_path
+from autopass_cc.trust import read_ours
 
 HEADER = "autopass-toolchains 2"
 
@@ -48,9 +49,9 @@ def file() -> Path:
 
 
 def read() -> tuple[str | None, list[Line]]:
-    """Return the default clang and the lines of the file; a file of another form counts as empty."""
+    """Return the default clang and the lines of the file; a file of another form counts as empty. Raises UntrustedError."""
     try:
-        rows = os.fsdecode(file().read_bytes()).split("\n")
+        rows = os.fsdecode(read_ours(file())).split("\n")
     except FileNotFoundError:
         return None, []
     if rows[0] != HEADER:

@@ -11,7 +11,7 @@ from sharing_kit import autopass, configure
 from autopass_cc.errors import ConfigError
 from autopass_cc.sharing import config
 from autopass_cc.sharing.location import Location, why_unusable
-from autopass_cc.sharing.trust import why_not_private
+from autopass_cc.trust import why_not_private
 
 
 def test_a_place_has_a_url_and_is_not_trusted_unless_that_is_said() -> None:

@@ -14,8 +14,9 @@ import pytest
 from sqlite_utils import Database
 
 from autopass_cc.errors import StoreBusyError, StoreDamagedError, StoreNewerError
-from autopass_cc.store.database import SCHEMA_VERSION, backup, database_path, reader, transaction, writer
+from autopass_cc.store.database import backup, database_path, reader, transaction, writer
 from autopass_cc.store.schema import APPLICATION_ID, MIGRATIONS
+from autopass_cc.store.shape import SCHEMA_VERSION
 
 
 def test_a_new_store_is_private_and_knows_its_version(home: Path) -> None:
