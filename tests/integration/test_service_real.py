@@ -201,10 +201,11 @@ def is_gone(session: int) -> bool:
 
 def worker() -> int:
     """Return the session of the worker that is running the program; 0: none is."""
-    with contextlib.suppress(OSError, ValueError):
-        session = int(places.worker_file().read_text())
-        if "prog" in members(session):
-            return session
+    for pid, (name, _, session) in processes().items():
+        with contextlib.suppress(OSError):
+            is_ours = Path(f"/proc/{pid}/cwd").readlink().is_relative_to(os.environ["AUTOPASS_HOME"])
+            if name == "prog" and is_ours and b"daemon.worker" in Path(f"/proc/{session}/cmdline").read_bytes():
+                return session
     return 0
 
 
