@@ -373,6 +373,7 @@ def usable(write: Callable[[], None]) -> None:
     """Assert that whatever was wrong with a store is mended by whoever meets it, at the second time at the latest."""
     with contextlib.suppress(AutopassError, sqlite3.Error):
         write()
+        return
     try:
         write()
     except StoreNewerError:
@@ -450,7 +451,7 @@ def main() -> int:
     first = chosen.seed if chosen.seed is not None else random.SystemRandom().randrange(2**40)
     memory = Path("/dev/shm")
     os.umask(0o077)
-    generations.LEAD = 0  # no build is under way that would have to be waited for
+    generations.LEAD, generations.ATTEMPTS = 0, 1  # no build is under way that would have to be waited for
     with tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None) as folder:
         place = Place(Path(folder))
         data = templates(place)
