@@ -6,7 +6,7 @@ import json
 import math
 import sqlite3
 import time
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -173,6 +173,9 @@ LINES = f"select {COLUMNS} from entry where state = '{ACTIVE}' and "
 RECIPE, MODULE = 2, 5  # their places among these columns
 
 
+Found = Iterable[Sequence[Any]]
+
+
 class Recipes:
     """Which recipes may be published: those that lie in the publication, and those of the store that are sound."""
 
@@ -214,7 +217,7 @@ def publish(db: Database) -> None:
         best = _chosen_at_once(db, recipes)
         rendered = _rendered(best)
         if not _is_index(best, rendered):  # to look at all lines together is twice as fast as to look at each row
-            best = _chosen(db, recipes, PUBLISHABLE)
+            best = _chosen(db, recipes, PUBLISHABLE, _read)
             rendered = _rendered(best)
         digests = {recipe for _, recipe, _ in best.values()}
     write_rendered(publication_dir(), rendered, digests, recipes.text)
@@ -235,16 +238,16 @@ def _chosen_at_once(db: Database, recipes: Recipes) -> Best:
         db.conn.text_factory = careful
 
 
-def _chosen(db: Rows, recipes: Recipes, sound: str) -> Best:
+def _chosen(db: Rows, recipes: Recipes, sound: str, read: Callable[[Found], Found] = iter) -> Best:
     """Return what each key gets from all rows that are `sound` and whose recipes may be published."""
-    own, imported = list(_read(db.execute(LINES + sound))), list(_read(imports.published_rows(db, sound=sound)))
-    bad = {digest for digest in {row[RECIPE] for row in (*own, *imported)} if digest not in recipes}
-    if bad:
+    own, imported = list(read(db.execute(LINES + sound))), list(read(imports.published_rows(db, sound=sound)))
+    named = {row[RECIPE] for rows in (own, imported) for row in rows}
+    if bad := {digest for digest in named if digest not in recipes}:
         own, imported = ([row for row in rows if row[RECIPE] not in bad] for rows in (own, imported))
     return _best(own, imported)
 
 
-def _read(rows: Iterable[Sequence[Any]]) -> Iterable[Sequence[Any]]:
+def _read(rows: Found) -> Found:
     """Return the rows whose module has a name; one that is not UTF-8 is none."""
     return (row for row in rows if isinstance(row[MODULE], str))
 
