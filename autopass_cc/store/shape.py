@@ -49,7 +49,11 @@ TABLES = {
 
 
 # What uniqueness a store asks for beside primary keys: another's could refuse every row.
-UNIQUE = {("job", "project root kind module"), ("measurement", "run stage subject seq"), ("_sqlite_migrations", "migration_set name")}
+UNIQUE = {
+    ("job", "project root kind module"),
+    ("measurement", "run stage subject seq"),
+    ("_sqlite_migrations", "migration_set name"),
+}
 
 
 RULES = re.compile(r"\b(check\s*\(|references\b|collate\b)", re.IGNORECASE)
