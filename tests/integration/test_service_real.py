@@ -33,16 +33,17 @@ SLEEPER = """#include <stdio.h>
 #include <unistd.h>
 int main(void) { sleep(600); return puts("rested") < 0; }
 """
-# On a machine of its own: whoever else compiles or computes is not seen.
+# On a machine of its own: whoever else compiles or computes is not seen. It ends with the tests, should they be killed.
 ALONE = """
+import ctypes, signal
 from autopass_cc.daemon import machine
 from autopass_cc.daemon.main import serve
+ctypes.CDLL(None).prctl(1, signal.SIGTERM, 0, 0, 0)  # PR_SET_PDEATHSIG
 machine.Compilers.running = lambda *_: ""
 machine.pressure = lambda: 0.0
-raise SystemExit(serve())
+raise SystemExit(serve(once=%s))
 """
-SERVICE = [sys.executable, "-c", ALONE]
-ONCE = [sys.executable, "-m", "autopass_cc.cli.main", "daemon", "run", "--once"]
+SERVICE, ONCE = ([sys.executable, "-c", ALONE % once] for once in (False, True))
 
 
 @pytest.fixture(autouse=True)
