@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
 from autopass_cc.paths import data_dir, private_dir
-from autopass_cc.store.builds import CompileRecord, LinkRecord, is_sound
+from autopass_cc.store.builds import LATEST, LONGEST_NAME, CompileRecord, LinkRecord, is_sound
 from autopass_cc.trust import open_ours, read_ours, require_ours
 
 ROTATE_AT = 64 << 20  # bytes; a build of 10,000 files writes about 10 MB
@@ -115,54 +116,55 @@ def parse_line(line: str) -> CompileRecord | LinkRecord | None:
                     data[name] = _text(data[name])
             data["argv"] = [_text(word) for word in data["argv"]]
             data["env"] = {key: _text(value) for key, value in data.get("env", {}).items()}
-        cwd, env = data["cwd"], {_checked(name): _checked(value) for name, value in data.get("env", {}).items()}
-        argv = tuple(map(_checked, data["argv"]))
+        cwd, argv, env = data["cwd"], tuple(data["argv"]), dict(data.get("env", {}))
+        _check_texts((cwd, *argv, *env, *env.values()))
         out = _absolute(cwd, data["out"])
         if data["kind"] == "link":
             record: CompileRecord | LinkRecord = LinkRecord(out, cwd, argv, env, int(data["t"]))
         else:
             record = _compile(data, cwd, argv, env, out)
-        return record if is_sound(vars(record)) else None
+        return record if _is_plain(line, record) or is_sound(vars(record)) else None
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError):
         return None
 
 
+ESCAPES = re.compile(r'\\[^"\\/]')  # of what is not printable ASCII
+
+
+def _is_plain(line: str, record: CompileRecord | LinkRecord) -> bool:
+    """Return whether a record is sound for simple reasons, as nearly all are: printable ASCII, and short paths."""
+    if not (line.isascii() and line.isprintable()) or ESCAPES.search(line) or not record.argv or not 0 <= record.at < LATEST:
+        return False
+    paths = [record.out, record.cwd, *((record.root, record.src) if isinstance(record, CompileRecord) else ())]
+    return all(path[:1] == "/" for path in paths) and max(map(len, paths)) <= LONGEST_NAME
+
+
 def _compile(data: dict[str, Any], cwd: str, argv: tuple[str, ...], env: dict[str, str], out: str) -> CompileRecord:
     root, src = data["root"], _absolute(cwd, data["src"])
-
-    def word(name: str) -> str:
-        return _checked(data.get(name) or "")
-
+    lang, level, exact, inherited, digest, recipe, portable_exact, portable_inherited = texts = [
+        data.get(name) or "" for name in TEXTS
+    ]
+    decision, reason = data["decision"], data["reason"]
+    _check_texts((root, decision, reason, *texts))
+    rel = src[len(root) + 1 :] if src.startswith(f"{root}/") else os.path.relpath(src, root)
     return CompileRecord(
-        out,
-        root,
-        src,
-        src[len(root) + 1 :] if src.startswith(f"{root}/") else os.path.relpath(src, root),
-        word("lang"),
-        word("level"),
-        word("exact"),
-        word("inherited"),
-        word("digest"),
-        cwd,
-        argv,
-        env,
-        _checked(data["decision"]),
-        _checked(data["reason"]),
-        word("recipe"),
-        int(data["t"]),
-        word("portable_exact"),
-        word("portable_inherited"),
-    )
+        out, root, src, rel, lang, level, exact, inherited, digest, cwd, argv, env, decision, reason, recipe, int(data["t"]),
+        portable_exact, portable_inherited,
+    )  # fmt: skip
+
+
+TEXTS = ("lang", "level", "exact", "inherited", "digest", "recipe", "portable_exact", "portable_inherited")
+ONLY_TEXTS = {str}
+
+
+def _check_texts(words: Sequence[object]) -> None:
+    """Raise TypeError where something is no text."""
+    if set(map(type, words)) != ONLY_TEXTS:
+        raise TypeError(words)
 
 
 def _text(raw: str) -> str:
     return os.fsdecode(raw.encode("latin-1"))
-
-
-def _checked(word: object) -> str:
-    if not isinstance(word, str):
-        raise TypeError(word)
-    return word
 
 
 def _absolute(cwd: str, path: str) -> str:
