@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import difflib
-import tomllib
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from autopass_cc import user_config
 from autopass_cc.durations import seconds_of
 from autopass_cc.errors import ConfigError
 from autopass_cc.paths import config_file
-from autopass_cc.trust import read_ours
 
 TIMES = ("a_day", "budget", "quiet", "pull")
 MINDS = ("rules", "model", "both")
@@ -35,13 +34,7 @@ class Settings:
 def load() -> Settings:
     """Return the settings in force; raises ConfigError for a file that says nonsense."""
     path = config_file()
-    try:
-        data = tomllib.loads(read_ours(path).decode())
-    except FileNotFoundError:
-        return Settings()
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ConfigError(path, f"it cannot be read ({error})", "mend or remove it") from None
-    table = data.get("service", {})
+    table = user_config.read().get("service", {})
     if not isinstance(table, dict):
         raise ConfigError(path, "[service] is a table", "write [service] on a line of its own")
     return Settings(**{name: _value(path, name, value) for name, value in table.items()})

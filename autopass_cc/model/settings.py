@@ -9,17 +9,17 @@ from __future__ import annotations
 
 import ipaddress
 import os
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+from autopass_cc import user_config
 from autopass_cc.errors import ConfigError
 from autopass_cc.paths import config_file
 from autopass_cc.share import Share
-from autopass_cc.trust import read_ours, why_readable
+from autopass_cc.trust import why_readable
 
 URL, MODEL, KEY, SHARE = "AUTOPASS_MODEL_URL", "AUTOPASS_MODEL", "AUTOPASS_MODEL_KEY", "AUTOPASS_MODEL_SHARE"
 OFF = "off"  # as AUTOPASS_MODEL: no model, whatever the file says
@@ -85,13 +85,7 @@ def load(environment: Mapping[str, str] = os.environ) -> Settings | None:
 
 
 def _table(path: Path) -> dict[str, Any]:
-    try:
-        data = tomllib.loads(read_ours(path).decode())
-    except FileNotFoundError:
-        return {}
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ConfigError(path, f"it cannot be read ({error})", "mend or remove it") from None
-    table = data.get("model", {})
+    table = user_config.read().get("model", {})
     known = {each.name: each for each in fields(Settings)}
     if not isinstance(table, dict):
         raise ConfigError(path, "[model] is a table", "write [model] on a line of its own")

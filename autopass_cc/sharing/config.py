@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import difflib
 import re
-import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from autopass_cc import user_config
 from autopass_cc.errors import ConfigError
 from autopass_cc.paths import config_file
 from autopass_cc.sharing.location import RECIPES, Kind, Location, why_unusable
-from autopass_cc.trust import read_ours, why_readable
+from autopass_cc.trust import why_readable
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 KNOWN = {"url": str, "trust": bool, "signers": str}
@@ -43,13 +43,7 @@ class Cache:
 def load() -> dict[str, Cache]:
     """Return the configured caches by name; raises ConfigError for a table that is not right in every respect."""
     path = config_file()
-    try:
-        data = tomllib.loads(read_ours(path).decode())
-    except FileNotFoundError:
-        return {}
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise ConfigError(path, f"it cannot be read ({error})", "mend or remove it") from None
-    tables = data.get("cache", {})
+    tables = user_config.read().get("cache", {})
     if not isinstance(tables, dict):
         raise ConfigError(path, "cache is not a set of tables", f"write\n        {EXAMPLE}")
     found = {name: _cache(path, name, table) for name, table in tables.items()}

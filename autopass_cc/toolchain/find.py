@@ -5,14 +5,13 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
+from autopass_cc import user_config
 from autopass_cc.errors import ConfigError, NoClangError
 from autopass_cc.paths import CONFIG_TABLES, config_file
 from autopass_cc.recipe.allowlist import MAJORS
-from autopass_cc.trust import read_ours
 
 VERSIONED = re.compile(r"clang-(\d+)")
 
@@ -43,19 +42,11 @@ def _compiler_word(command: str) -> str:
 
 
 def _configured() -> str | None:
-    path = config_file()
-    try:
-        data = tomllib.loads(read_ours(path).decode())
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise ConfigError(path, f"it cannot be read ({error.strerror})", f"mend or remove {path}") from None
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(path, f"not valid TOML: {error}", f"mend or remove {path}") from None
+    data = user_config.read()
     unknown = [key for key in data if key not in ("clang", *CONFIG_TABLES)]
     if unknown or not isinstance(data.get("clang", ""), str):
         raise ConfigError(
-            path,
+            config_file(),
             f"unknown key `{unknown[0]}`" if unknown else "`clang` must be a path",
             f"it knows `clang`, {', '.join(f'[{name}]' for name in CONFIG_TABLES)}",
         )
