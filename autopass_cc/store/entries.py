@@ -28,14 +28,13 @@ from autopass_cc.store.publication import (
 )
 from autopass_cc.store.publishable import DIGEST, PUBLISHABLE, TYPED, sound_text, text_of
 from autopass_cc.store.rows import Form, is_finite, is_ratio
-from autopass_cc.store.settings import get_setting, put_setting
+from autopass_cc.store.settings import ALL, get_setting, put_setting, set_publish_due
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
 
 ACTIVE, REVERTED, DEMOTED = "active", "reverted", "demoted"
 KEY = ("project", "module", "variant")
-CHANGES, ALL = "1", "all"  # values of PUBLISH_DUE, which is set with every change of entries, and cleared when that is published
 
 
 @dataclass(frozen=True)
@@ -95,7 +94,7 @@ def accept(db: Database, entries: Sequence[Entry], event: Event = Event.ACCEPTED
             row = vars(kept) | {"edits": json.dumps(entry.edits), "provenance": json.dumps(entry.provenance)}
             db.table("entry").upsert(row, pk=KEY)
             remember(db, kept, event)
-        _set_due(db)
+        set_publish_due(db)
     publish_changes(db, [*former, *entries])
 
 
@@ -136,11 +135,6 @@ def _at(db: Rows, key: tuple[str, str, str]) -> list[Entry]:
     return ENTRIES.all(found)
 
 
-def _set_due(db: Database) -> None:
-    """Note, within a transaction, that there is something to publish: all, where a former change was not published."""
-    put_setting(db, PUBLISH_DUE, ALL if get_setting(db, PUBLISH_DUE) else CHANGES)
-
-
 def take_back(db: Database, chosen: Sequence[Entry], state: str, detail: str = "") -> None:
     """Take entries out of the publication, as reverted or demoted; their evidence stays."""
     event = Event.REVERTED if state == REVERTED else Event.DEMOTED
@@ -149,7 +143,7 @@ def take_back(db: Database, chosen: Sequence[Entry], state: str, detail: str = "
             values = [state, time.time_ns(), *entry.key]
             db.execute("update entry set state = ?, checked = ? where project = ? and module = ? and variant = ?", values)
             remember(db, entry, event, detail)
-        _set_due(db)
+        set_publish_due(db)
     publish_changes(db, chosen)
 
 
@@ -159,7 +153,7 @@ def restrict(db: Database, entry: Entry, why: str) -> None:
         where = "where project = ? and module = ? and variant = ?"
         db.execute(f"update entry set exact_only = ? {where}", [why, *entry.key])
         remember(db, entry, Event.RESTRICTED, why)
-        _set_due(db)
+        set_publish_due(db)
     publish_changes(db, [entry])
 
 
@@ -327,9 +321,3 @@ def _ranked(rows: Iterable[Sequence[Any]]) -> Best:
 
 
 LAST = (math.inf, "", "")
-
-
-def index_lines(active: Iterable[Entry]) -> list[IndexLine]:
-    """Return the index lines of entries. Where two entries share a key, the larger measured gain stands."""
-    rows = ((e.exact, e.inherited, e.recipe, e.median, e.median, e.module, e.exact_only) for e in active)
-    return [IndexLine(key[0], key[1:], recipe, remark) for key, (_, recipe, remark) in _ranked(rows).items()]

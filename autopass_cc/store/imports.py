@@ -12,11 +12,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from autopass_cc.store.database import PUBLISH_DUE, Rows, transaction
+from autopass_cc.store.database import Rows, transaction
 from autopass_cc.store.history import Event, remember
 from autopass_cc.store.publishable import PUBLISHABLE
 from autopass_cc.store.rows import Form, is_finite, is_ratio, sound_texts
-from autopass_cc.store.settings import put_setting
+from autopass_cc.store.settings import set_publish_due
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -68,7 +68,7 @@ def take(db: Database, source: str, found: Sequence[Imported], texts: dict[str, 
     former = {(old.exact, old.inherited): old for old in imported(db, source)}
     fresh = 0
     with transaction(db):
-        put_setting(db, PUBLISH_DUE, "all")
+        set_publish_due(db, everything=True)
         db.conn.executemany("insert or replace into recipe values (?, ?)", list(texts.items()))
         db.execute("delete from imported where source = ?", [source])
         rows = []
@@ -117,20 +117,22 @@ def decide(db: Database, each: Imported, state: str) -> None:
             "update imported set state = ? where source = ? and exact = ? and inherited = ?",
             [state, each.source, each.exact, each.inherited],
         )
-        if state == REFUTED:
+        if state == REFUTED:  # what was verified has an entry of its own, which hides it
             remember(db, each, Event.REFUTED, f"from {each.source}")
-        put_setting(db, PUBLISH_DUE, "all")
+            set_publish_due(db)
 
 
 def drop(db: Database, source: str) -> int:
     """Forget a source and all that came from it; return how many recipes that were."""
     with transaction(db):
+        set_publish_due(db, everything=True)
         return db.execute("delete from imported where source = ?", [source]).rowcount
 
 
 def distrust(db: Database, source: str) -> int:
     """Let what came from a source wait until it was measured here; return how many recipes were used without that."""
     with transaction(db):
+        set_publish_due(db, everything=True)
         changes = "update imported set state = ? where source = ? and state = ?"
         return db.execute(changes, [UNVERIFIED, source, TRUSTED]).rowcount
 

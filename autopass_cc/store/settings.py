@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from autopass_cc.store.database import Rows
+from autopass_cc.store.database import PUBLISH_DUE, Rows
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
+
+
+CHANGES, ALL = "1", "all"  # values of PUBLISH_DUE, which is set with every change of what is published, and cleared when it is
 
 
 def get_setting(db: Rows, name: str) -> str:
@@ -19,3 +22,8 @@ def get_setting(db: Rows, name: str) -> str:
 def put_setting(db: Database, name: str, value: str) -> None:
     """Keep a setting; part of the caller's transaction, if there is one."""
     db.execute("insert or replace into setting values (?, ?)", [name, value])
+
+
+def set_publish_due(db: Database, *, everything: bool = False) -> None:
+    """Note, within a transaction, that there is something to publish: all, too, where a former change was not published."""
+    put_setting(db, PUBLISH_DUE, ALL if everything or get_setting(db, PUBLISH_DUE) else CHANGES)

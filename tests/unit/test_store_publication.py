@@ -8,14 +8,16 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from sqlite_utils import Database
 
 from autopass_cc.store import entries as store
 from autopass_cc.store import imports
-from autopass_cc.store.database import writer
+from autopass_cc.store.database import PUBLISH_DUE, writer
 from autopass_cc.store.history import Event, history
 from autopass_cc.store.imports import Imported
 from autopass_cc.store.publication import (
@@ -26,6 +28,7 @@ from autopass_cc.store.publication import (
     update_publication,
     write_publication,
 )
+from autopass_cc.store.settings import get_setting
 
 TEXT = b"autopass-recipe 1\nllvm 22\nlevel O2\nknob inline-threshold 500\n"
 DIGEST = hashlib.blake2b(TEXT, digest_size=16).hexdigest()
@@ -95,10 +98,13 @@ def test_accept_publishes_and_revert_takes_back(home: Path) -> None:
     assert publication_dir().is_relative_to(home)
 
 
-def test_of_two_entries_with_one_key_the_larger_gain_is_published() -> None:
-    other = replace(entry("b.c", 1, median=-0.3), recipe="e" * 32)
-    lines = store.index_lines([entry("a.c", 1), other])
-    assert {line.recipe for line in lines} == {"e" * 32}
+def test_of_two_entries_with_one_key_the_larger_gain_is_published(home: Path) -> None:
+    assert home
+    other = replace(entry("b.c", 1, median=-0.3), recipe=OTHER_DIGEST)
+    with writer() as db:
+        db.table("recipe").insert_all([{"digest": digest, "text": text} for digest, text in TEXTS.items()])
+        store.accept(db, [entry("a.c", 1), other])
+        assert {line.recipe for line in read_index(publication_dir() / "index")} == {OTHER_DIGEST}
 
 
 PUBLISH_FOREVER = """
@@ -277,6 +283,34 @@ def test_what_was_measured_here_stays_measured_when_it_is_pulled_again(home: Pat
         assert [each.state for each in imports.imported(db)] == ["refuted"]
         imports.take(db, "team", [brought(1, recipe=DIGEST)], {DIGEST: TEXT})
         assert [each.state for each in imports.imported(db)] == ["unverified"]
+
+
+def test_what_a_killed_process_refuted_dropped_or_distrusts_is_taken_back_by_the_next(home: Path) -> None:
+    """The change and the note that it is to be published are one transaction."""
+    assert home
+    changes: dict[str, Callable[[Database], object]] = {
+        "refuted": lambda db: imports.decide(db, brought(1), imports.REFUTED),
+        "dropped": lambda db: imports.drop(db, "team"),
+        "distrusted": lambda db: imports.distrust(db, "team"),
+    }
+    with writer() as db:
+        for change in changes.values():
+            imports.drop(db, "team")
+            imports.take(db, "team", [brought(1, state="trusted")], {OTHER_DIGEST: OTHER})
+            store.publish(db)
+            assert published() == {f"{1:032x}": OTHER_DIGEST}
+            change(db)
+            store.publish_if_due(db)
+            assert published() == {}
+
+
+def test_what_was_verified_leaves_nothing_to_be_published(home: Path) -> None:
+    assert home
+    with writer() as db:
+        imports.take(db, "team", [brought(1)], {OTHER_DIGEST: OTHER})
+        store.publish(db)
+        imports.decide(db, brought(1), imports.VERIFIED)
+        assert get_setting(db, PUBLISH_DUE) == ""
 
 
 def test_the_history_of_an_entry_tells_what_happened_to_it(home: Path) -> None:
