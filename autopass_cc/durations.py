@@ -1,8 +1,9 @@
-"""Times as people write them: 90, 90s, 10m, 1.5h, 2d."""
+"""Times as people write them: 90, 90s, 10m, 1.5h, 2d; and days."""
 
 from __future__ import annotations
 
 import re
+import time
 
 UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0, "d": 86400.0}
 
@@ -21,3 +22,8 @@ def text_of(seconds: float) -> str:
         if seconds >= 2 * size:
             return f"{seconds / size:.0f} {unit}"
     return f"{seconds:.0f} s"
+
+
+def utc_day(at: float | None = None) -> str:
+    """Return the day (UTC) of a time in seconds since 1970, or of now, as 2026-11-26."""
+    return time.strftime("%Y-%m-%d", time.gmtime(at))

@@ -1,23 +1,29 @@
-"""From a proven finding to the entry that compiles will find."""
+"""From a proven result to the entry that compiles will find."""
 
 from __future__ import annotations
 
 import platform
+from collections.abc import Sequence
 from typing import Any
 
 from autopass_cc.agents.exact_only import why_exact_only
-from autopass_cc.agents.module_run import Finding
+from autopass_cc.agents.outcome import Result
 from autopass_cc.agents.prepare import Prepared
 from autopass_cc.machine import machine_id
 from autopass_cc.measure.stats import Estimate
+from autopass_cc.recipe.recipe import Recipe
 from autopass_cc.store.entries import Entry
-from autopass_cc.store.runs import Run
 
 
-def entry_of(prepared: Prepared, finding: Finding, run: Run) -> Entry:
-    """Return the entry of an accepted finding; raises ValueError for one that was not re-validated."""
-    result, estimate = finding.result, finding.result.estimate
-    if estimate is None or finding.recipe is None:
+def entry_of(
+    prepared: Prepared, result: Result, recipe: Recipe, edits: Sequence[Any], run: int, *, log_e: float, origin: str = ""
+) -> Entry:
+    """Return the entry of an accepted result; raises ValueError for one that was not re-validated.
+
+    `log_e` is the evidence of its confirmation, `origin` the publication that the recipe came from ("": found here).
+    """
+    estimate = result.estimate
+    if estimate is None:
         raise ValueError(f"{result.name} has no re-validated estimate")
     module = prepared.modules[result.name]
     record = module.record
@@ -26,22 +32,23 @@ def entry_of(prepared: Prepared, finding: Finding, run: Run) -> Entry:
         module=result.name,
         variant=record.inherited or record.exact,
         root=str(prepared.config.root),
-        recipe=finding.recipe.digest,
+        recipe=recipe.digest,
         exact=record.exact,
         inherited=record.inherited,
         toolchain=prepared.toolchain.id,
         digest=record.digest,
         portable_exact=record.portable_exact,
         portable_inherited=record.portable_inherited,
-        edits=list(result.edits),
+        edits=list(edits),
         median=estimate.median,
         low=estimate.low,
         high=estimate.high,
-        log_e=finding.log_e,
+        log_e=log_e,
         share=result.share or 0.0,
-        run=run.id,
+        run=run,
+        origin=origin,
         provenance=provenance(prepared, estimate),
-        exact_only=why_exact_only(prepared.builder, module, finding.recipe, prepared.toolchain),
+        exact_only=why_exact_only(prepared.builder, module, recipe, prepared.toolchain),
     )
 
 

@@ -12,18 +12,17 @@ import math
 import os
 import platform
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from autopass_cc.agents import cost, ledger
 from autopass_cc.agents.baseline import Baseline, establish
 from autopass_cc.agents.checks import Check, Why
 from autopass_cc.agents.events import Listener, Watch
-from autopass_cc.agents.exact_only import why_exact_only
 from autopass_cc.agents.gate import Gate
 from autopass_cc.agents.outcome import Result
 from autopass_cc.agents.prepare import Prepared, prepare
-from autopass_cc.agents.publish import provenance
+from autopass_cc.agents.publish import entry_of
 from autopass_cc.errors import InterruptedRunError, RecipeError
 from autopass_cc.measure.runner import StoppedError
 from autopass_cc.measure.stats import Rule
@@ -44,17 +43,9 @@ AA_BUDGET = 200.0  # seconds; decides only how often a short program runs in an 
 EVENTS = {Why.EDITED: Event.RENEWED, Why.KERNEL: Event.CHECKED, Why.SPOT: Event.CHECKED, Why.IMPORTED: Event.VERIFIED}
 
 
-@dataclass(frozen=True)
-class Rechecked:
-    """What came of the checks, by module, and how often the program was run."""
-
-    results: tuple[Result, ...]
-    program_runs: int
-
-
 def recheck(
     db: Database, config: Config, checks: Sequence[Check], listener: Listener, stop: Callable[[], bool], watch: Watch
-) -> Rechecked:
+) -> list[Result]:
     """Measure the recipes of `checks` and settle each: everything finished is in the store at any moment."""
     prepared = prepare(db, config, listener)
     runs = Runs(db)
@@ -69,7 +60,7 @@ def recheck(
     except StoppedError:
         raise InterruptedRunError("Interrupted; everything that was finished is kept.", "it goes on by itself") from None
     runs.finish(run.id, "checked")
-    return Rechecked(tuple(results), base.evaluation.runner.runs)
+    return results
 
 
 def _begin(runs: Runs, prepared: Prepared) -> Run:
@@ -159,7 +150,7 @@ def _conclude(db: Database, base: Baseline, module: Module, check: Check, result
         toolchain = base.prepared.toolchain.id
         base.evaluation.runs.avoid(toolchain, module.record.exact, check.recipe, result.verdict.value, result.detail)
     if holds:
-        store.accept(db, [_entry(db, base, module, check, result, log_e)], EVENTS[check.why])
+        store.accept(db, [_entry(db, base, check, result, log_e)], EVENTS[check.why])
         if check.brought is not None:
             imports.decide(db, check.brought, imports.VERIFIED)
     elif check.entry is not None and check.why is Why.EDITED:
@@ -171,34 +162,10 @@ def _conclude(db: Database, base: Baseline, module: Module, check: Check, result
         store.publish_changes(db, [check.brought])
 
 
-def _entry(db: Database, base: Baseline, module: Module, check: Check, result: Result, log_e: float) -> Entry:
-    estimate, record, prepared = result.estimate, module.record, base.prepared
-    if estimate is None:
-        raise ValueError(f"{result.name} has no re-validated estimate")
+def _entry(db: Database, base: Baseline, check: Check, result: Result, log_e: float) -> Entry:
     former = check.entry or check.brought
     if former is None:
         raise ValueError(f"{result.name} has neither an entry nor an import")
     recipe = Recipe.parse(store.recipe_text(db, check.recipe))
-    return Entry(
-        project=prepared.config.id,
-        module=module.name,
-        variant=record.inherited or record.exact,
-        root=str(prepared.config.root),
-        recipe=check.recipe,
-        exact=record.exact,
-        inherited=record.inherited,
-        toolchain=prepared.toolchain.id,
-        digest=record.digest,
-        edits=former.edits,
-        median=estimate.median,
-        low=estimate.low,
-        high=estimate.high,
-        log_e=log_e,
-        share=result.share or 0.0,
-        run=base.evaluation.run.id,
-        exact_only=why_exact_only(prepared.builder, module, recipe, prepared.toolchain),
-        portable_exact=record.portable_exact,
-        portable_inherited=record.portable_inherited,
-        origin=_origin(check),
-        provenance=provenance(prepared, estimate),
-    )
+    run = base.evaluation.run.id
+    return entry_of(base.prepared, result, recipe, former.edits, run, log_e=log_e, origin=_origin(check))

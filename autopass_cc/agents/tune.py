@@ -40,6 +40,7 @@ from autopass_cc.recipe.words import Tier
 from autopass_cc.share import Share
 from autopass_cc.store import entries as store
 from autopass_cc.store.database import backup
+from autopass_cc.store.entries import Entry
 from autopass_cc.store.runs import Run, Runs, fingerprint_parts
 
 PROVING_BLOCKS = 26  # about what one confirmation and its re-validation take; kept back from the search's time
@@ -163,7 +164,7 @@ def _search_and_prove(db: Database, runs: Runs, base: Baseline, options: Options
     program, kept = together(evaluation, prepared, accepted)
     for name in set(accepted) - kept:
         results[name] = changed(results[name], verdict=Verdict.WITHDRAWN)
-    entries = [entry_of(prepared, accepted[name], runs.get(evaluation.run.id)) for name in sorted(kept)]
+    entries = [_entry(prepared, accepted[name], evaluation.run.id) for name in sorted(kept)]
     if entries:
         store.accept(db, entries)
     noted = runs.get(evaluation.run.id).facts
@@ -187,6 +188,12 @@ def _search_and_prove(db: Database, runs: Runs, base: Baseline, options: Options
         "peak_memory_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
     }
     return TuneResult(evaluation.run.id, (*results.values(), *skipped), program, facts)
+
+
+def _entry(prepared: Prepared, finding: Finding, run: int) -> Entry:
+    if finding.recipe is None:
+        raise ValueError(f"{finding.result.name} has no recipe")
+    return entry_of(prepared, finding.result, finding.recipe, finding.result.edits, run, log_e=finding.log_e)
 
 
 def _told(facts: Mapping[str, Any]) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import click
 
 from autopass_cc.cli.common import Duration, print_json
 from autopass_cc.daemon import control, places
-from autopass_cc.durations import text_of
+from autopass_cc.durations import text_of, utc_day
 from autopass_cc.errors import ConfigError
 from autopass_cc.measure.proportion import upper_bound
 
@@ -163,7 +163,6 @@ def collect() -> dict[str, Any]:
         bounds = settings.load()
     except ConfigError as error:  # the running service goes by what it read before
         problem = str(error)
-    today = time.strftime("%Y-%m-%d", time.gmtime())
     with reader() as db:
         tests = statistics.null_tests(db, statistics.Scope()) if db is not None else {}
     return {
@@ -175,7 +174,7 @@ def collect() -> dict[str, Any]:
         "paused": paused(),
         "jobs": plan.get("jobs", []),
         "skipped": plan.get("skipped", []),
-        "spent": plan.get("spent", {}) if plan.get("day") == today else {},
+        "spent": plan.get("spent", {}) if plan.get("day") == utc_day() else {},
         "bounds": vars(bounds),
         "problem": problem,
         "ledger": {stage: {"accepted": accepted, "tests": count} for stage, (accepted, count) in tests.items()},

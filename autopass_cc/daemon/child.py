@@ -76,24 +76,12 @@ class Child:
     def poll(self) -> int | None:
         """Return its exit code once it has ended; ends it by force when it was asked to stop and does not."""
         if self.stopping and self._process.poll() is None and time.monotonic() - self._asked > GRACE:
-            kill_session(self.session)
+            machine.end_session(self.session)
         code = self._process.poll()
         if code is not None:
-            kill_session(self.session)  # what it left behind
+            machine.end_session(self.session)  # what it left behind
             places.worker_file().unlink(missing_ok=True)
         return code
-
-
-def kill_session(session: int) -> None:
-    """End every process of a session."""
-    for _ in range(3):  # they may be starting others
-        members = machine.session_members(session)
-        for pid in members:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.kill(pid, signal.SIGKILL)
-        if not members:
-            return
-        time.sleep(0.01)
 
 
 def sweep() -> None:
@@ -106,5 +94,5 @@ def sweep() -> None:
         boot, _, name = places.worker_file().read_text().rpartition("/")
         pid, _, start = name.partition("-")
         if boot == jobs.boot() and turns.process_start(int(pid)) in (0, int(start)):
-            kill_session(int(pid))
+            machine.end_session(int(pid))
     places.worker_file().unlink(missing_ok=True)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
+import time
 from pathlib import Path
 
 PROC = Path("/proc")
@@ -83,7 +86,14 @@ def _is_compiler(name: str) -> bool:
     return name in COMPILERS or name.rstrip("0123456789.-") in COMPILERS
 
 
-def session_members(session: int) -> list[int]:
-    """Return the processes of a session."""
-    names = [name for name in os.listdir(PROC) if name.isdecimal()]  # noqa: PTH208 - as above
-    return [int(name) for name in names if _look(name)[1] == session]
+def end_session(session: int, *, spare: int = 0) -> None:
+    """End every process of a session by SIGKILL, but `spare`."""
+    for _ in range(3):  # they may be starting others
+        names = [name for name in os.listdir(PROC) if name.isdecimal()]  # noqa: PTH208 - as above
+        members = [int(name) for name in names if _look(name)[1] == session and int(name) != spare]
+        for pid in members:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, signal.SIGKILL)
+        if not members:
+            return
+        time.sleep(0.01)

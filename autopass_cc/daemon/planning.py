@@ -76,14 +76,19 @@ class NotOursError(AutopassError):
 
 
 def _plan_project(db: Database, config: Config) -> None:
-    records = [record for record in builds.compiles(db, config.root) if os.path.exists(record.out)]  # noqa: PTH110 - False where it may not be read
-    modules = group(records)
+    modules = modules_of(db, config)
     if not modules:
         return
     known = {job.kind: job for job in jobs.jobs(db, (config.id, config.root), [Kind.TUNE, Kind.RECHECK])}
-    newest = max(record.at for record in records)
+    newest = newest_build(db, config)
     _plan_search(db, config, modules, known.get(Kind.TUNE), newest)
     _plan_checks(db, config, modules, known.get(Kind.RECHECK), newest)
+
+
+def modules_of(db: Database, config: Config) -> list[Module]:
+    """Return the modules of a checkout's recorded build whose objects are still there."""
+    records = builds.compiles(db, config.root)
+    return group([record for record in records if os.path.exists(record.out)])  # noqa: PTH110 - False where it may not be read
 
 
 def situation(config: Config, records: Sequence[CompileRecord]) -> str:
@@ -145,7 +150,7 @@ def parked_modules(db: Database, checkout: tuple[str, Path]) -> dict[str, str]:
 
 def newest_build(db: Database, config: Config) -> int:
     """Return the time (ns since 1970) that the newest recorded compile of a checkout bears, 0 for none."""
-    return max((record.at for record in builds.compiles(db, config.root)), default=0)
+    return builds.newest(db, config.root)
 
 
 def looked_at(modules: Sequence[Module]) -> dict[str, tuple[str, str, int]]:

@@ -16,7 +16,7 @@ from autopass_cc.daemon.child import Child, sweep
 from autopass_cc.daemon.gate import Readings
 from autopass_cc.daemon.settings import Settings
 from autopass_cc.daemon.watch import Builds, paused
-from autopass_cc.durations import text_of
+from autopass_cc.durations import text_of, utc_day
 from autopass_cc.paths import private_dir
 from autopass_cc.store import turns
 
@@ -148,12 +148,7 @@ class Service:
             return "paused"
         if not self._settings.on_battery and machine.on_battery():
             return "the machine runs on its battery"
-        seconds, runs = self._booked
-        known = self._spent()
-        spent = {"seconds": known["seconds"] + time.monotonic() - child.began, "runs": known["runs"] + child.runs}
-        spent["seconds"] -= seconds
-        spent["runs"] -= runs
-        return gate.spent_out(spent, self._settings)
+        return gate.spent_out(self._spent_with(child), self._settings)
 
     def _foreign_compiler(self, child: Child | None) -> str:
         now = time.monotonic()
@@ -265,7 +260,7 @@ class Service:
     # ---- what is told
 
     def _spent(self) -> dict[str, float]:
-        known = self._plan.get("spent", {}) if self._plan.get("day") == time.strftime("%Y-%m-%d", time.gmtime()) else {}
+        known = self._plan.get("spent", {}) if self._plan.get("day") == utc_day() else {}
         return {"seconds": float(known.get("seconds", 0.0)), "runs": float(known.get("runs", 0.0))}
 
     def _book(self, child: Child, *, last: bool = False) -> None:
@@ -274,14 +269,20 @@ class Service:
         before = self._booked
         if not last and seconds - before[0] < BOOK_EVERY:
             return
-        today = time.strftime("%Y-%m-%d", time.gmtime())
+        today = utc_day()
         line = json.dumps({"day": today, "seconds": round(seconds - before[0], 1), "runs": runs - before[1]})
         with contextlib.suppress(OSError), places.used_file().open("a") as stream:
             stream.write(line + "\n")
-        known = self._spent()
-        amounts = {"seconds": known["seconds"] + seconds - before[0], "runs": known["runs"] + runs - before[1]}
-        self._plan = {**self._plan, "day": today, "spent": amounts}
+        self._plan = {**self._plan, "day": today, "spent": self._spent_with(child)}
         self._booked = (seconds, runs)
+
+    def _spent_with(self, child: Child) -> dict[str, float]:
+        """Return what was spent today, with what the running job has taken since it was last booked."""
+        known, (seconds, runs) = self._spent(), self._booked
+        return {
+            "seconds": known["seconds"] + time.monotonic() - child.began - seconds,
+            "runs": known["runs"] + child.runs - runs,
+        }
 
     def _set(self, state: str, detail: str) -> None:
         if (state, detail) != self._state:

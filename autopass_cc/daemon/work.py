@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import glob
 import math
-import os
 import sqlite3
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -37,9 +36,8 @@ from autopass_cc.measure.verdict import Stage, Verdict
 from autopass_cc.model import settings as model_settings
 from autopass_cc.project import config as project_config
 from autopass_cc.project.config import Config
-from autopass_cc.project.modules import Module, group
 from autopass_cc.recipe.words import Tier
-from autopass_cc.store import builds, jobs
+from autopass_cc.store import jobs
 from autopass_cc.store.jobs import Job, Kind, State
 
 if TYPE_CHECKING:
@@ -53,7 +51,7 @@ STATES = {
 }
 ATTEMPTS = 3  # before what looks like the user's to mend is left to him
 NEEDS_A_BUILD = (SourceError, NothingRecordedError, NoProjectError)
-NEEDS_THE_USER = (*(ConfigError, NoWorkloadError, WorkloadFailedError, NotDeterministicError, TooShortError, ReplayError),)
+NEEDS_THE_USER = (ConfigError, NoWorkloadError, WorkloadFailedError, NotDeterministicError, TooShortError, ReplayError)
 
 
 @dataclass(frozen=True)
@@ -105,16 +103,12 @@ def _situation(db: Database, job: Job) -> str:
         config = project_config.load(Path(job.root))
     except (AutopassError, OSError):
         return ""
-    return planning.situation(config, [record for module in _modules(db, config) for record in module.records])
-
-
-def _modules(db: Database, config: Config) -> list[Module]:
-    return group([record for record in builds.compiles(db, config.root) if os.path.exists(record.out)])  # noqa: PTH110
+    return planning.situation(config, [record for module in planning.modules_of(db, config) for record in module.records])
 
 
 def _tune(worker: Worker, job: Job, config: Config) -> None:
     db, settings = worker.db, worker.settings
-    modules = _modules(db, config)
+    modules = planning.modules_of(db, config)
     parked = planning.parked_modules(db, job.checkout)
     minds = Minds(settings.mind)
     options = Options(
@@ -145,18 +139,18 @@ def _tune(worker: Worker, job: Job, config: Config) -> None:
 
 def _recheck(worker: Worker, job: Job, config: Config) -> None:
     db = worker.db
-    found = planning.due_checks(db, config, _modules(db, config), job)
+    found = planning.due_checks(db, config, planning.modules_of(db, config), job)
     if not found:
         jobs.give_back(db, job.id, State.DONE, "nothing to check any more", facts={"module": ""})
         return
-    done = recheck(db, config, found, worker.listener, worker.stop, _watch(worker, job))
-    for each in done.results:
+    results = recheck(db, config, found, worker.listener, worker.stop, _watch(worker, job))
+    for each in results:
         _conclude(db, job, each)
-    unsettled = {each.name for each in done.results if each.verdict in (Verdict.NOT_TRIED, Verdict.TOO_NOISY)}
+    unsettled = {each.name for each in results if each.verdict in (Verdict.NOT_TRIED, Verdict.TOO_NOISY)}
     tried = planning.tried_now([check for check in found if check.module in unsettled])
-    held = sum(each.verdict is Verdict.ACCEPTED for each in done.results)
+    held = sum(each.verdict is Verdict.ACCEPTED for each in results)
     facts = {"tried": job.facts.get("tried", {}) | tried, "module": ""}
-    jobs.give_back(db, job.id, State.DONE, f"{held} of {len(done.results)} hold", facts=facts, kills=0, failures=0)
+    jobs.give_back(db, job.id, State.DONE, f"{held} of {len(results)} hold", facts=facts, kills=0, failures=0)
 
 
 def _watch(worker: Worker, job: Job) -> Callable[[str, Stage], None]:

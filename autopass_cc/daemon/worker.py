@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from autopass_cc.daemon import machine, places
+from autopass_cc.durations import utc_day
 from autopass_cc.project.replay import BACKGROUND, IDLE_NICE
 from autopass_cc.store import turns
 
@@ -115,11 +116,7 @@ def _die_with(parent: int) -> None:
 
 def _end_all(_number: int, _frame: object) -> None:
     """End our session: a program that is timed would else run on for as long as it likes, and nobody would know."""
-    for _ in range(3):  # they may be starting others
-        for pid in machine.session_members(os.getsid(0)):
-            if pid != os.getpid():
-                with contextlib.suppress(ProcessLookupError, PermissionError):
-                    os.kill(pid, signal.SIGKILL)
+    machine.end_session(os.getsid(0), spare=os.getpid())
     os._exit(1)
 
 
@@ -137,7 +134,7 @@ def _plan(db: Database, stopped: int | None, crashed: int | None) -> None:
     if bad:
         _say(line=f"warning: {bad} lines of the build record could not be read and were skipped")
     skipped = planning.plan(db)
-    _say(plan=planning.summary(db, skipped, today()) | {"caches": _caches()})
+    _say(plan=planning.summary(db, skipped, utc_day()) | {"caches": _caches()})
 
 
 def _pull() -> None:
@@ -183,11 +180,6 @@ def _book(db: Database) -> None:
                 data = json.loads(line)
                 jobs.spend(db, str(data["day"])[:10], seconds=float(data.get("seconds", 0)), runs=float(data.get("runs", 0)))
         taken.unlink()
-
-
-def today() -> str:
-    """Return the date (UTC)."""
-    return time.strftime("%Y-%m-%d", time.gmtime())
 
 
 def _work(db: Database, number: int, stop: Stop) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from autopass_cc.measure.eprocess import EProcess, Test
+from autopass_cc.measure.proportion import upper_bound
 
 MARGIN = math.log(1.01)
 """What a candidate must win by: 1 %."""
@@ -170,12 +171,8 @@ def expected_blocks(gain: float, sd: float, rule: Rule | None = None) -> float:
 
 def clopper_pearson(successes: int, n: int, confidence: float = 0.95) -> tuple[float, float]:
     """Exact interval of a proportion (Clopper & Pearson 1934); (0, 1) when n is 0."""
-    from scipy.special import betaincinv
-
     tail = (1 - confidence) / 2
-    low = 0.0 if successes == 0 else float(betaincinv(successes, n - successes + 1, tail))
-    high = 1.0 if successes == n else float(betaincinv(successes + 1, n - successes, 1 - tail))
-    return low, high
+    return 1 - upper_bound(n - successes, n, 1 - tail), upper_bound(successes, n, 1 - tail)
 
 
 def e_benjamini_hochberg(log_e_values: Sequence[float], alpha: float) -> frozenset[int]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 import os
-import time
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from autopass_cc.durations import utc_day
 from autopass_cc.store.database import Rows, transaction
 from autopass_cc.store.rows import Form, say_left_out
 
@@ -134,7 +134,7 @@ def add(db: Database, records: Iterable[CompileRecord | LinkRecord], offsets: Ma
         _replace(db, "link", LinkRecord, map(_row, links.values()))
         db.conn.executemany(
             "insert into tally values (?, ?, ?, ?, ?) on conflict do update set count = count + excluded.count",
-            [(_date(day), _stored(root), *rest, count) for (day, root, *rest), count in tally.items()],
+            [(utc_day(day * 86400), _stored(root), *rest, count) for (day, root, *rest), count in tally.items()],
         )
         db.execute(f"delete from journal where inode not in ({','.join('?' * len(offsets))})", list(offsets))
         db.conn.executemany("insert or replace into journal (inode, offset) values (?, ?)", list(offsets.items()))
@@ -148,11 +148,6 @@ def _replace(db: Database, table: str, kind: type[CompileRecord | LinkRecord], r
 
 def _columns(kind: type[CompileRecord | LinkRecord]) -> str:
     return ", ".join(f"[{column.name}]" for column in fields(kind))
-
-
-def _date(day: int) -> str:
-    """Return the date (UTC) of a day since 1970."""
-    return time.strftime("%Y-%m-%d", time.gmtime(day * 86400))
 
 
 def offsets(db: Rows) -> dict[int, int]:
@@ -174,6 +169,12 @@ def roots(db: Rows) -> list[Path]:
         else:
             say_left_out("compile")
     return found
+
+
+def newest(db: Rows, root: Path) -> int:
+    """Return when (ns since 1970) the newest recorded compile of the project at `root` was, 0 for none."""
+    (found,) = db.execute("select max(at) from compile where root = ? and typeof(at) = 'integer'", [_stored(root)]).fetchone()
+    return found or 0
 
 
 def built(db: Rows, exact: Iterable[str]) -> set[str]:

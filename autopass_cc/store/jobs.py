@@ -51,9 +51,6 @@ class State(enum.StrEnum):
     PARKED = "parked"  # until the user says otherwise
 
 
-UNDER_WAY = (State.PREPARING, State.SCREENING, State.CONFIRMING, State.REVALIDATING)
-
-
 @dataclass(frozen=True)
 class Job:
     """One job; times are ns since 1970. `facts` hold what the job needs and what it found out (JSON values)."""
@@ -106,7 +103,7 @@ def job(db: Rows, number: int) -> Job:
 
 
 def put(db: Database, project: str, root: Path, kind: Kind, module: str = "", *, priority: float = 0.0, **changes: Any) -> Job:
-    """Make a job, or change the one that is there; `changes` are columns. Raises nothing for a job that is under way."""
+    """Make a job, or change the one that is there; `changes` are columns."""
     now = time.time_ns()
     known = next((each for each in jobs(db, (project, root), [kind]) if each.module == module), None)
     facts = (known.facts if known else {}) | changes.pop("facts", {})

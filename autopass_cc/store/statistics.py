@@ -9,6 +9,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import Any
 
+from autopass_cc.durations import utc_day
 from autopass_cc.store.database import Rows
 from autopass_cc.store.jobs import spent
 from autopass_cc.store.rows import sound_texts
@@ -36,7 +37,7 @@ def _begin_of(day: str) -> int:
 
 def day_of(at: int) -> str:
     """Return the day (UTC) of a time in ns since 1970."""
-    return time.strftime("%Y-%m-%d", time.gmtime(at // 10**9))
+    return utc_day(at // 10**9)
 
 
 MOST = 10**12  # of anything that is counted
