@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from typing import Any
 
 import click
@@ -60,7 +61,7 @@ def logs(lines: int, *, follow: bool) -> None:
         click.echo(f"there is no log yet ({path})", err=True)
         return
     with path.open(encoding="utf-8", errors="replace") as stream:
-        for line in stream.readlines()[-lines:] if lines else stream.readlines()[:0]:
+        for line in deque(stream, maxlen=lines):
             click.echo(line, nl=False)
     if follow:
         _follow()

@@ -124,17 +124,21 @@ def decide(db: Database, each: Imported, state: str) -> None:
 
 def drop(db: Database, source: str) -> int:
     """Forget a source and all that came from it; return how many recipes that were."""
-    with transaction(db):
-        set_publish_due(db, everything=True)
-        return db.execute("delete from imported where source = ?", [source]).rowcount
+    return _change(db, "delete from imported where source = ?", [source])
 
 
 def distrust(db: Database, source: str) -> int:
     """Let what came from a source wait until it was measured here; return how many recipes were used without that."""
+    return _change(db, "update imported set state = ? where source = ? and state = ?", [UNVERIFIED, source, TRUSTED])
+
+
+def _change(db: Database, statement: str, values: Sequence[str]) -> int:
+    """Change imports, and note that this is to be published; return how many were changed."""
     with transaction(db):
-        set_publish_due(db, everything=True)
-        changes = "update imported set state = ? where source = ? and state = ?"
-        return db.execute(changes, [UNVERIFIED, source, TRUSTED]).rowcount
+        count = db.execute(statement, list(values)).rowcount
+        if count:
+            set_publish_due(db, everything=True)
+    return count
 
 
 def counts(db: Rows) -> dict[str, dict[str, int]]:
