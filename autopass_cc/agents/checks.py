@@ -11,8 +11,9 @@ from autopass_cc.project.modules import Module
 from autopass_cc.store import builds
 from autopass_cc.store import entries as store
 from autopass_cc.store.database import Rows
-from autopass_cc.store.entries import ACTIVE, Entry
+from autopass_cc.store.entries import Entry
 from autopass_cc.store.imports import TRUSTED, UNVERIFIED, Imported, imported
+from autopass_cc.store.states import ACTIVE
 
 DAY = 86400 * 10**9  # ns
 ROTATION = 14 * DAY  # after which a recipe in use is measured again, one of a project at a time

@@ -15,6 +15,7 @@ from autopass_cc.agents.score import Earlier
 from autopass_cc.evidence.collect import collect
 from autopass_cc.measure.verdict import Verdict
 from autopass_cc.store import entries as store
+from autopass_cc.store.states import ACTIVE
 
 MOST = 40  # modules whose evidence is collected, the hottest: each costs two compiles
 MORE_THAN_MOST = f"the {MOST} hottest modules come first"
@@ -61,5 +62,5 @@ def _task(db: Database, base: Baseline, name: str, *, scored: bool) -> Task:
     if not scored:
         return Task(name, score.alike(evidence), evidence)
     run = base.evaluation.run
-    in_place = any(entry.module == name and entry.state == store.ACTIVE for entry in store.entries(db, base.prepared.config.id))
+    in_place = any(entry.module == name and entry.state == ACTIVE for entry in store.entries(db, base.prepared.config.id))
     return Task(name, score.score(evidence, Earlier(base.evaluation.runs.in_vain(run, name), in_place)), evidence)

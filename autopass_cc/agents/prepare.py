@@ -15,9 +15,10 @@ from autopass_cc.errors import ReplayError, ToolchainError
 from autopass_cc.paths import cache_dir, private_dir
 from autopass_cc.project.builder import Builder
 from autopass_cc.project.config import Config
+from autopass_cc.project.intake import ingest
 from autopass_cc.project.modules import Module
 from autopass_cc.project.rebuild import Rebuilder
-from autopass_cc.project.recorded import Recorded, applied, ingest, load
+from autopass_cc.project.recorded import Recorded, applied, load
 from autopass_cc.project.reproduce import reproduce
 from autopass_cc.project.subject import ProgramBuilder
 from autopass_cc.project.workspace import Workspace

@@ -34,7 +34,9 @@ from autopass_cc.store import entries as store
 from autopass_cc.store import imports
 from autopass_cc.store.entries import Entry
 from autopass_cc.store.history import Event
+from autopass_cc.store.publishing import publish_changes
 from autopass_cc.store.runs import Run, Runs, fingerprint_parts
+from autopass_cc.store.states import DEMOTED
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -156,10 +158,10 @@ def _conclude(db: Database, base: Baseline, module: Module, check: Check, result
     elif check.entry is not None and check.why is Why.EDITED:
         store.restrict(db, check.entry, f"an edited version did not pass ({result.verdict.value}: {result.detail})")
     elif check.entry is not None:
-        store.take_back(db, [check.entry], store.DEMOTED, f"{check.why}: {result.verdict.value}: {result.detail}")
+        store.take_back(db, [check.entry], DEMOTED, f"{check.why}: {result.verdict.value}: {result.detail}")
     elif check.brought is not None:
         imports.decide(db, check.brought, imports.REFUTED)
-        store.publish_changes(db, [check.brought])
+        publish_changes(db, [check.brought])
 
 
 def _entry(db: Database, base: Baseline, check: Check, result: Result, log_e: float) -> Entry:

@@ -24,8 +24,9 @@ from autopass_cc.project.modules import Module
 from autopass_cc.recipe.edits import Edit, canonical, edits_from_json
 from autopass_cc.store import traits as known_traits
 from autopass_cc.store.database import Rows
-from autopass_cc.store.entries import ACTIVE, Entry, entries
+from autopass_cc.store.entries import Entry, entries
 from autopass_cc.store.imports import TRUSTED, UNVERIFIED, imported
+from autopass_cc.store.states import ACTIVE
 from autopass_cc.store.traits import Traits
 
 if TYPE_CHECKING:

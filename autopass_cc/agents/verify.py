@@ -20,6 +20,7 @@ from autopass_cc.project.config import Config
 from autopass_cc.recipe.recipe import Recipe
 from autopass_cc.store import entries as store
 from autopass_cc.store.runs import Runs
+from autopass_cc.store.states import ACTIVE
 
 AA_BUDGET = 200.0  # seconds; decides only how often a short program runs in an A/A block
 
@@ -49,7 +50,7 @@ def verify(db: Database, config: Config, listener: Listener) -> list[Result]:
 def _published(db: Database, prepared: Prepared) -> dict[str, Recipe]:
     """Return the published recipes that the launcher would apply to the modules as they are recorded now."""
     runs = Runs(db)
-    active = [entry for entry in store.entries(db, prepared.config.id) if entry.state == store.ACTIVE]
+    active = [entry for entry in store.entries(db, prepared.config.id) if entry.state == ACTIVE]
     keys = {entry.exact: entry.recipe for entry in active} | {entry.inherited: entry.recipe for entry in active}
     found = {}
     for name, module in prepared.modules.items():

@@ -12,9 +12,10 @@ from autopass_cc.cli.common import print_json, project_root
 from autopass_cc.project import config as project_config
 from autopass_cc.project import remake
 from autopass_cc.project.config import Config
+from autopass_cc.project.intake import latest
 from autopass_cc.project.journal import journal_path
 from autopass_cc.project.outdated import Outdated, outdated
-from autopass_cc.project.recorded import latest, nothing_recorded
+from autopass_cc.project.recorded import nothing_recorded
 from autopass_cc.store.database import reader
 
 

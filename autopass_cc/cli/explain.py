@@ -13,7 +13,7 @@ import click
 from autopass_cc.cli.common import print_json, project_root
 from autopass_cc.errors import NothingRecordedError
 from autopass_cc.project import config as project_config
-from autopass_cc.project.recorded import latest
+from autopass_cc.project.intake import latest
 from autopass_cc.project.resolve import Answer, Resolver
 from autopass_cc.recipe.edits import from_json, text_of
 from autopass_cc.report import story

@@ -9,25 +9,27 @@ import tomllib
 from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
 
-# command → module that holds it; imported when it is called, because `status` must not pay for scipy
+# What `--help` says of each command; its module has the same name and is imported when it is called, because `status` must
+# not pay for scipy, nor `--help` for anything.
 COMMANDS = {
-    "doctor": "autopass_cc.cli.doctor",
-    "init": "autopass_cc.cli.init",
-    "record": "autopass_cc.cli.record",
-    "tune": "autopass_cc.cli.tune",
-    "apply": "autopass_cc.cli.apply",
-    "status": "autopass_cc.cli.status",
-    "explain": "autopass_cc.cli.explain",
-    "verify": "autopass_cc.cli.verify",
-    "daemon": "autopass_cc.cli.daemon",
-    "revert": "autopass_cc.cli.revert",
-    "lock": "autopass_cc.cli.lock",
-    "stats": "autopass_cc.cli.stats",
-    "cache": "autopass_cc.cli.cache",
-    "model": "autopass_cc.cli.model",
-    "masquerade": "autopass_cc.cli.masquerade",
-    "epoch": "autopass_cc.cli.epoch",
+    "doctor": "check compiler, plugin, profiler, machine and storage",
+    "init": "prepare a project: what to run, what to compare",
+    "record": "switch the recording of builds on or off",
+    "tune": "search for faster recipes, prove and publish them",
+    "apply": "let the next build recompile what has a new recipe",
+    "status": "show what is recorded, tuned and published",
+    "explain": "tell how a source is compiled, and why so",
+    "verify": "measure what is published again",
+    "daemon": "tune in idle time what was built",
+    "revert": "take recipes of sources back",
+    "lock": "keep proven recipes in the project's repository",
+    "stats": "count compiles, hits, gains and verdicts",
+    "cache": "share proven recipes, check the store's files",
+    "model": "choose a language model that may propose recipes",
+    "masquerade": "serve builds that call clang by its name",
+    "epoch": "print a word that changes when recipes do",
 }
 
 
@@ -42,8 +44,18 @@ class LazyGroup(click.Group):
         """Import the module of a command and return its `command`."""
         if cmd_name not in COMMANDS:
             return super().get_command(ctx, cmd_name)
-        found: Any = importlib.import_module(COMMANDS[cmd_name]).command
+        found: Any = importlib.import_module(f"autopass_cc.cli.{cmd_name}").command
         return found if isinstance(found, click.Command) else None
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002 - click's signature
+        """Write what each command does, without importing it."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        """Return the commands that begin so, without importing them, then options."""
+        found = [CompletionItem(name, help=text) for name, text in COMMANDS.items() if name.startswith(incomplete)]
+        return [*found, *click.Command.shell_complete(self, ctx, incomplete)]
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})

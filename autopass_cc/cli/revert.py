@@ -8,10 +8,11 @@ import click
 
 from autopass_cc.cli.common import project_root
 from autopass_cc.project import config as project_config
+from autopass_cc.project.intake import latest
 from autopass_cc.project.outdated import advice, outdated
-from autopass_cc.project.recorded import latest
 from autopass_cc.store import entries as store
 from autopass_cc.store.database import reader, writer
+from autopass_cc.store.states import ACTIVE
 
 
 @click.command("revert")
@@ -27,7 +28,7 @@ def command(files: tuple[Path, ...], *, everything: bool) -> None:
         for path in files
     }
     with writer(warn=lambda text: click.echo(f"warning: {text}", err=True)) as db:
-        active = [entry for entry in store.entries(db, config.id) if entry.state == store.ACTIVE]
+        active = [entry for entry in store.entries(db, config.id) if entry.state == ACTIVE]
         chosen = [entry for entry in active if everything or entry.module.split(" (")[0] in names]
         store.revert(db, chosen)
     for name in sorted(names - {entry.module.split(" (")[0] for entry in chosen}):

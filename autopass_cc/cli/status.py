@@ -13,9 +13,9 @@ from autopass_cc import collector
 from autopass_cc.cli.common import print_json, project_root
 from autopass_cc.paths import data_dir
 from autopass_cc.project import config as project_config
+from autopass_cc.project.intake import latest
 from autopass_cc.project.journal import journal_path
 from autopass_cc.project.outdated import advice, outdated
-from autopass_cc.project.recorded import latest
 from autopass_cc.report import table
 from autopass_cc.store.builds import CompileRecord
 from autopass_cc.store.database import reader
@@ -53,23 +53,25 @@ def collect(config: project_config.Config) -> dict[str, Any]:
         "recording": journal_path().exists(),
         "compiles": dict(Counter(record.decision for record in present)),
         "passed_through": dict(Counter(record.reason for record in present if record.decision == "pass")),
-        "modules": [_module(entry, present) for entry in published],
+        "modules": _modules(published, present),
         "outdated": [each.record.out for each in outdated(config.root, compiles)],
         "run": None if run is None else {"id": run.id, "state": run.state, **run.facts},
     }
 
 
-def _module(entry: Entry, present: list[CompileRecord]) -> dict[str, Any]:
-    built = [record for record in present if record.rel == entry.module.split(" (")[0]]
-    in_use = any(record.recipe == entry.recipe and record.decision == "hit" for record in built)
-    return {
-        "module": entry.module,
-        "state": entry.state,
-        "recipe": entry.recipe,
-        "change": math.expm1(entry.median),
-        "interval": [math.expm1(entry.low), math.expm1(entry.high)],
-        "in_use": in_use,
-    }
+def _modules(published: list[Entry], present: list[CompileRecord]) -> list[dict[str, Any]]:
+    used = {(record.rel, record.recipe) for record in present if record.decision == "hit"}
+    return [
+        {
+            "module": entry.module,
+            "state": entry.state,
+            "recipe": entry.recipe,
+            "change": math.expm1(entry.median),
+            "interval": [math.expm1(entry.low), math.expm1(entry.high)],
+            "in_use": (entry.source, entry.recipe) in used,
+        }
+        for entry in published
+    ]
 
 
 def _show(data: dict[str, Any]) -> None:

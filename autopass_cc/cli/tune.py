@@ -16,8 +16,8 @@ import click
 from autopass_cc.agents.parts import ROUNDS, Minds, Part
 from autopass_cc.cli.common import Duration, print_json, project_root
 from autopass_cc.project import config as project_config
+from autopass_cc.project.intake import latest
 from autopass_cc.project.outdated import advice, outdated
-from autopass_cc.project.recorded import latest
 from autopass_cc.report.terminal import Terminal
 from autopass_cc.store.database import writer
 

@@ -24,8 +24,9 @@ from autopass_cc.project.config import Config
 from autopass_cc.project.modules import Module, group
 from autopass_cc.store import builds, jobs
 from autopass_cc.store.builds import CompileRecord
-from autopass_cc.store.entries import ACTIVE, entries
+from autopass_cc.store.entries import entries
 from autopass_cc.store.jobs import Job, Kind, State
+from autopass_cc.store.states import ACTIVE
 from autopass_cc.trust import why_writable
 
 if TYPE_CHECKING:

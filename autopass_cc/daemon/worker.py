@@ -122,9 +122,9 @@ def _end_all(_number: int, _frame: object) -> None:
 
 def _plan(db: Database, stopped: int | None, crashed: int | None) -> None:
     from autopass_cc.daemon import planning
-    from autopass_cc.project.recorded import ingest
+    from autopass_cc.project.intake import ingest
     from autopass_cc.store import jobs
-    from autopass_cc.store.entries import publish_if_due
+    from autopass_cc.store.publishing import publish_if_due
 
     publish_if_due(db)
     for text in jobs.recover(db, stopped, crashed):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 import tomllib
 from dataclasses import dataclass, field
@@ -175,6 +174,8 @@ class _Reader:
     def finish(self) -> None:
         for key in self.data:
             if key not in self.known:
+                import difflib  # where there is something to be said only
+
                 near = difflib.get_close_matches(key, self.known, n=1)
                 hint = f"; did you mean `{near[0]}`?" if near else f" (known: {', '.join(sorted(self.known))})"
                 raise ConfigError(self.path, f"unknown key `{key}`{hint}")

@@ -1,20 +1,15 @@
-"""Read what the launcher recorded. The launcher appends one JSON line a compile or link; nobody waits for anybody.
-
-Bytes of paths and arguments are recorded as the code points 0 to 255, so that any file name survives JSON.
-"""
+"""Read what the launcher recorded. The launcher appends one JSON line a compile or link; nobody waits for anybody."""
 
 from __future__ import annotations
 
-import json
 import os
-import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 from autopass_cc.paths import data_dir, private_dir
-from autopass_cc.store.builds import LATEST, LONGEST_NAME, CompileRecord, LinkRecord, is_sound
+from autopass_cc.project.journal_line import Record, parse_line, parse_lines
 from autopass_cc.trust import open_ours, read_ours, require_ours
 
 ROTATE_AT = 64 << 20  # bytes; a build of 10,000 files writes about 10 MB
@@ -35,7 +30,7 @@ def switch_on() -> None:
 class Batch:
     """Records read from the journal, and the offset (bytes) up to which each file (inode) has now been read."""
 
-    records: list[CompileRecord | LinkRecord]
+    records: list[Record]
     offsets: dict[int, int]
     spool: list[Path]
     bad_lines: int
@@ -50,7 +45,7 @@ def read_new(known: Mapping[int, int], limit: int | None = None) -> Batch:
     not records (a torn write after a full disk, say) are counted and skipped. Raises UntrustedError where others can write
     the journal: what stands in it is run again.
     """
-    lines: list[str] = []
+    parsed: list[Record | None] = []
     reached: dict[int, int] = {}
     more = False
     for path in (journal_path().with_name("journal.1"), journal_path()):
@@ -67,12 +62,11 @@ def read_new(known: Mapping[int, int], limit: int | None = None) -> Batch:
             if end == 0 and len(data) == limit:  # not even one line: nothing that the launcher writes
                 end = limit
             reached[inode] = start + end
-            lines += data[:end].decode("ascii", "replace").split("\n")[:-1]  # the launcher writes ASCII
+            parsed += parse_lines(data[:end])
             if more:
                 break
     spool = [] if more else _spooled()
-    parsed = [parse_line(line) for line in lines]
-    parsed += [parse_line(read_ours(path).decode("ascii", "replace")) for path in spool]
+    parsed += [parse_line(read_ours(path)) for path in spool]
     records = sorted((record for record in parsed if record is not None), key=lambda record: record.at)
     return Batch(records, {**known, **reached} if more else reached, spool, len(parsed) - len(records), more)
 
@@ -102,77 +96,3 @@ def forget(batch: Batch) -> None:
     if not batch.more and path.exists() and path.stat().st_size > ROTATE_AT:
         path.replace(path.with_name("journal.1"))
         switch_on()
-
-
-def parse_line(line: str) -> CompileRecord | LinkRecord | None:
-    """Return the record of one line, or None where it is none."""
-    try:
-        data = json.loads(line)
-        if data["v"] != 1:
-            return None
-        if "\\u00" in line:  # bytes that are not ASCII; most lines have none, and ASCII is the same in all encodings
-            for name in ("cwd", "out", "root", "src"):
-                if data.get(name) is not None:
-                    data[name] = _text(data[name])
-            data["argv"] = [_text(word) for word in data["argv"]]
-            data["env"] = {key: _text(value) for key, value in data.get("env", {}).items()}
-        cwd, argv, env = data["cwd"], tuple(data["argv"]), dict(data.get("env", {}))
-        _check_texts((cwd, *argv, *env, *env.values()))
-        out = _absolute(cwd, data["out"])
-        if data["kind"] == "link":
-            record: CompileRecord | LinkRecord = LinkRecord(out, cwd, argv, env, int(data["t"]))
-        else:
-            record = _compile(data, cwd, argv, env, out)
-        return record if _is_plain(line, record) or is_sound(vars(record)) else None
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError):
-        return None
-
-
-ESCAPES = re.compile(r'\\[^"\\/]')  # of what is not printable ASCII
-
-
-def _is_plain(line: str, record: CompileRecord | LinkRecord) -> bool:
-    """Return whether a record is sound for simple reasons, as nearly all are: printable ASCII, and short paths."""
-    if not (line.isascii() and line.isprintable()) or ESCAPES.search(line) or not record.argv or not 0 <= record.at < LATEST:
-        return False
-    paths = [record.out, record.cwd, *((record.root, record.src) if isinstance(record, CompileRecord) else ())]
-    return all(path[:1] == "/" for path in paths) and max(map(len, paths)) <= LONGEST_NAME
-
-
-def _compile(data: dict[str, Any], cwd: str, argv: tuple[str, ...], env: dict[str, str], out: str) -> CompileRecord:
-    root, src = data["root"], _absolute(cwd, data["src"])
-    lang, level, exact, inherited, digest, recipe, portable_exact, portable_inherited = texts = [
-        data.get(name) or "" for name in TEXTS
-    ]
-    decision, reason = data["decision"], data["reason"]
-    _check_texts((root, decision, reason, *texts))
-    rel = src[len(root) + 1 :] if src.startswith(f"{root}/") else os.path.relpath(src, root)
-    return CompileRecord(
-        out, root, src, rel, lang, level, exact, inherited, digest, cwd, argv, env, decision, reason, recipe, int(data["t"]),
-        portable_exact, portable_inherited,
-    )  # fmt: skip
-
-
-TEXTS = ("lang", "level", "exact", "inherited", "digest", "recipe", "portable_exact", "portable_inherited")
-ONLY_TEXTS = {str}
-
-
-def _check_texts(words: Sequence[object]) -> None:
-    """Raise TypeError where something is no text."""
-    if set(map(type, words)) != ONLY_TEXTS:
-        raise TypeError(words)
-
-
-def _text(raw: str) -> str:
-    return os.fsdecode(raw.encode("latin-1"))
-
-
-def _absolute(cwd: str, path: str) -> str:
-    joined = path if path.startswith("/") else f"{cwd}/{path}"
-    # lexical, as the build saw it; most paths have nothing to be taken out
-    return os.path.normpath(joined) if "/." in joined or "//" in joined or joined.endswith("/") else joined
-
-
-def iter_sources(records: list[CompileRecord]) -> Iterator[str]:
-    """Yield each source once, in the order of the records."""
-    yield from dict.fromkeys(record.src for record in records)

@@ -18,11 +18,12 @@ from autopass_cc.errors import LockError
 from autopass_cc.project import lock_files
 from autopass_cc.project.config import NAME as CONFIG
 from autopass_cc.project.config import Config, project_id
-from autopass_cc.project.recorded import latest
+from autopass_cc.project.intake import latest
 from autopass_cc.store.builds import CompileRecord
 from autopass_cc.store.database import Rows, reader
-from autopass_cc.store.entries import ACTIVE, Entry, entries, recipe_text
+from autopass_cc.store.entries import Entry, entries, recipe_text
 from autopass_cc.store.lock import LONGEST, Identity, LockLine, Remark, merge, parse, render
+from autopass_cc.store.states import ACTIVE
 
 NO_KEYS = "its keys for a lock are not recorded: build it once with CC=autopass-cc, then update"
 DIGEST = re.compile(r"[0-9a-f]{32}")

@@ -8,9 +8,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from autopass_cc import collector
 from autopass_cc.digest import digest_of
 from autopass_cc.errors import NothingRecordedError, RecipeError, SourceError
 from autopass_cc.project import journal, linkmap
@@ -23,10 +21,6 @@ from autopass_cc.store.builds import CompileRecord
 from autopass_cc.store.database import Rows
 from autopass_cc.store.entries import recipe_text
 
-if TYPE_CHECKING:
-    from sqlite_utils import Database
-
-CHUNK = 8 << 20  # bytes of the journal that are taken in by one transaction
 BUILD_ONCE = "build once from clean with CC=autopass-cc CXX=autopass-c++, then run `autopass tune` again"
 
 
@@ -42,30 +36,6 @@ class Recorded:
         """Return the modules that are part of a program that the workload runs."""
         objects = {out for link in self.links for out in link.objects}
         return [module for module in self.modules if objects & set(module.outs)]
-
-
-def ingest(db: Database) -> int:
-    """Take what the launcher recorded into the store; return how many lines could not be read."""
-    bad, more = 0, True
-    while more:
-        with collector.paused():
-            batch = journal.read_new(builds.offsets(db), CHUNK)
-            builds.add(db, batch.records, batch.offsets)
-        journal.forget(batch)
-        bad, more = bad + batch.bad_lines, batch.more
-    return bad
-
-
-def latest(db: Rows | None, root: Path) -> dict[str, CompileRecord]:
-    """Return the last compile of each object of a project, by output: those in the store, and those recorded since.
-
-    Only a writer takes the journal in, so whoever shows the present state reads both.
-    """
-    known = {} if db is None else {record.out: record for record in builds.compiles(db, root)}
-    for record in journal.read_new(builds.offsets(db) if db is not None else {}).records:
-        if isinstance(record, CompileRecord) and record.root == str(root):
-            known[record.out] = record
-    return known
 
 
 def load(db: Rows, config: Config) -> Recorded:

@@ -20,9 +20,9 @@ from autopass_cc.digest import digest_of
 from autopass_cc.errors import RecipeError, StoreDamagedError, UntrustedError
 from autopass_cc.paths import data_dir
 from autopass_cc.recipe.recipe import Recipe
-from autopass_cc.store import entries as store
 from autopass_cc.store.database import PUBLISH_DUE, Rows, database_path, reader, writer
 from autopass_cc.store.publication import publication_dir, read_index, read_layer
+from autopass_cc.store.publishing import left_out, publish
 from autopass_cc.store.settings import get_setting
 from autopass_cc.store.unreadable import unreadable
 from autopass_cc.trust import why_writable
@@ -120,7 +120,7 @@ def _store() -> Iterator[Problem]:
             if db is None:
                 return
             found = [row[0] for row in db.execute("PRAGMA integrity_check(3)")]
-            lost, left = (unreadable(db), store.left_out(db)) if found == ["ok"] else ({}, 0)
+            lost, left = (unreadable(db), left_out(db)) if found == ["ok"] else ({}, 0)
             due = get_setting(db, PUBLISH_DUE) or (not index.exists() and _publishes(db))
     except UntrustedError:  # `_modes` has told
         return
@@ -164,7 +164,7 @@ def repair(problems: list[Problem], warn: Callable[[str], None]) -> None:
                 problem.path.parent == place and problem.path.name.startswith("base.")
             ):
                 problem.path.unlink(missing_ok=True)
-        store.publish(db)
+        publish(db)
 
 
 def _mode(path: Path) -> None:

@@ -28,6 +28,7 @@ from autopass_cc.store.entries import Entry, recipe_text
 from autopass_cc.store.exchange import MAX_ENTRIES, MAX_FILE, Found, machine_of, merge, now, read, write
 from autopass_cc.store.exchange_line import BadLineError, entry_of, line_of, parse
 from autopass_cc.store.imports import Imported
+from autopass_cc.store.states import ACTIVE
 
 ATTEMPTS = 3
 PATIENCE = 10.0  # seconds for another push into the same folder
@@ -68,7 +69,7 @@ def ours(project: str | None = None) -> Ours:
                 given.append(_shared(db, entry, levels, texts))
             except (BadLineError, RecipeError, KeyError, ValueError) as error:  # ValueError: a number that JSON has not
                 kept_back.append(f"{entry.module}: {getattr(error, 'sentence', error)}")
-        back = [each for each in store.entries(db, project) if each.state != store.ACTIVE]
+        back = [each for each in store.entries(db, project) if each.state != ACTIVE]
     return Ours(given, texts, frozenset((each.exact, each.inherited, each.recipe) for each in back), kept_back)
 
 

@@ -20,8 +20,8 @@ from autopass_cc.sharing.location import SIGNATURE, Location
 from autopass_cc.sharing.signature import verify
 from autopass_cc.store import imports
 from autopass_cc.store.database import Rows, reader, writer
-from autopass_cc.store.entries import publish
 from autopass_cc.store.exchange import Found, read, strongest
+from autopass_cc.store.publishing import publish
 from autopass_cc.store.settings import get_setting, put_setting
 from autopass_cc.trust import why_not_private
 

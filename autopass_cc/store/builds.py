@@ -10,6 +10,8 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
+import msgspec
+
 from autopass_cc.durations import utc_day
 from autopass_cc.store.database import Rows, transaction
 from autopass_cc.store.rows import Form, say_left_out
@@ -54,12 +56,18 @@ class LinkRecord:
 
 
 def _row(record: CompileRecord | LinkRecord) -> tuple[Any, ...]:
-    # json keeps lone surrogates (paths that are not UTF-8) as escapes, which SQLite could not hold as text
-    values = vars(record) | {"argv": json.dumps(record.argv), "env": json.dumps(dict(record.env)) if record.env else "{}"}
+    values = vars(record) | {"argv": _json(record.argv), "env": _json(record.env) if record.env else "{}"}
     for name in PATHS:
         if not (path := values.get(name, "")).isascii():
             values[name] = _stored(path)
     return tuple(values.values())
+
+
+def _json(value: object) -> str:
+    try:
+        return msgspec.json.encode(value).decode()
+    except UnicodeEncodeError:  # a path that is not UTF-8: json keeps its bytes as escapes, SQLite could not hold them as text
+        return json.dumps(value)
 
 
 DAY = 86400 * 10**9  # ns

@@ -10,8 +10,6 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from filelock import FileLock, Timeout
-
 from autopass_cc.errors import StoreBusyError, StoreDamagedError, StoreNewerError
 from autopass_cc.paths import data_dir, private_dir, write_private
 from autopass_cc.store import turns
@@ -20,7 +18,8 @@ from autopass_cc.store.shape import SCHEMA_VERSION, SIDECARS, connect, has_progr
 from autopass_cc.trust import require_ours
 
 if TYPE_CHECKING:
-    # Imported where the store is written only: it takes a third of a second, in which `status` is long done.
+    # Imported where the store is written only: they take a third of a second, in which `status` is long done.
+    from filelock import FileLock
     from sqlite_utils import Database
 
 KEPT_BACKUPS = 3
@@ -93,6 +92,8 @@ def writer(*, warn: Callable[[str], None] = lambda _text: None, thorough: bool =
     good backup, by what can be read of it, or by an empty store; `warn` gets the sentence for the user. `thorough` looks for
     damage in indices, too.
     """
+    from filelock import FileLock, Timeout
+
     path = database_path()
     private_dir(path.parent)
     for part in (path.parent, path, *(path.with_name(path.name + suffix) for suffix in SIDECARS)):
@@ -116,6 +117,8 @@ def _busy(path: Path) -> StoreBusyError:
 
 
 def _wait_for_service(lock: FileLock, path: Path) -> None:
+    from filelock import Timeout
+
     try:
         lock.acquire(timeout=turns.PATIENCE, poll_interval=0.1)
     except Timeout:

@@ -151,15 +151,16 @@ def counts(db: Rows) -> dict[str, dict[str, int]]:
     return found
 
 
-def published_rows(db: Rows, column: str = "", key: str = "", *, sound: str = PUBLISHABLE) -> Iterable[Sequence[Any]]:
-    """Return exact, inherited, recipe, rank (less is better), median, module, exact_only of the imports that compiles may use.
+def published_rows(
+    db: Rows, columns: str, column: str = "", key: str = "", *, sound: str = PUBLISHABLE
+) -> Iterable[Sequence[Any]]:
+    """Return some columns of the imports that compiles may use, where asked of one key: `column` is exact or inherited.
 
-    Where asked, of one key: `column` is exact or inherited. `sound` is what rows must be: those that may be published.
+    `sound` is what rows must be: those that may be published.
     """
     where, values = (f" and {column} = ?", [key]) if column else ("", [])
     return db.execute(
-        f"select exact, inherited, recipe, -log_e, median, module, exact_only from imported where state = '{TRUSTED}' "
-        f"and {sound} and typeof(log_e) in ('real', 'integer') "
+        f"select {columns} from imported where state = '{TRUSTED}' and {sound} and typeof(log_e) in ('real', 'integer') "
         "and exact not in (select exact from entry where exact is not null) "
         f"and (inherited = '' or inherited not in (select inherited from entry where inherited is not null)){where}",
         values,

@@ -24,9 +24,11 @@ from autopass_cc.store.generations import generations, replace_index
 
 HEADER = b"autopass-index 1\n"
 LINE = re.compile(rb"^([xi])([0-9a-f]{32}) ([0-9a-f]{32}) ([^\n]*)$")
-LINES_OF_INDEX = re.compile(rb"(?:[xi][0-9a-f]{32} [0-9a-f]{32} [^\n]*\n)*")
 BASE = re.compile(rb"^b([0-9a-f]{32}) 0{32} ")
 LONGEST_REMARK = 900  # characters: the launcher reads lines of 4,096 bytes
+HEADS = re.compile("(?:[xi][0-9a-f]{32} [0-9a-f]{32} )*")
+LONGEST_LINE = 67 + LONGEST_REMARK + 1
+PRINTABLE = bytes([*range(0x20, 0x7F), 0x0A])  # of ASCII, and the end of a line
 NOTHING = "0" * 32  # stands for a recipe: this key has none
 MANY = 50  # recipes
 ONE_LAYER = 2000  # lines: what is written anew in a few milliseconds
@@ -58,6 +60,17 @@ def render(key: str, recipe: str, remark: str) -> bytes:
     return f"{key} {recipe} {remark}\n".encode("utf-8", "surrogateescape")
 
 
+def is_plain(rendered: bytes, lines: Sequence[str]) -> bool:
+    """Return whether sorted lines, and all of them together, are those of an index of one layer, as `render` makes them."""
+    heads = [line[:67] for line in lines]
+    return (
+        not rendered.translate(None, PRINTABLE)
+        and rendered.count(b"\n") == len(lines) == len({head[:33] for head in heads})
+        and max(map(len, lines), default=0) <= LONGEST_LINE
+        and HEADS.fullmatch("".join(heads)) is not None
+    )
+
+
 def publication_dir() -> Path:
     """Return the directory of the user's publication."""
     return data_dir() / "publication"
@@ -69,20 +82,20 @@ def write_publication(place: Path, lines: Iterable[IndexLine], recipes: Mapping[
     `recipes` gives the text that the launcher and the plugin read by digest. Raises ValueError where a line's recipe has none.
     """
     lines = set(lines)
-    write_rendered(place, sorted(line.render() for line in lines), {line.recipe for line in lines}, recipes)
+    write_rendered(place, b"".join(sorted(line.render() for line in lines)), {line.recipe for line in lines}, recipes)
 
 
-def write_rendered(place: Path, rendered: Sequence[bytes], digests: set[str], recipes: Mapping[str, bytes] | Texts) -> None:
+def write_rendered(place: Path, rendered: bytes, digests: set[str], recipes: Mapping[str, bytes] | Texts) -> None:
     """Replace the publication in `place` by lines as `IndexLine.render` makes them, sorted, which name the recipes `digests`."""
     _write_recipes(place, digests, recipes)
-    if len(rendered) <= ONE_LAYER:
+    if rendered.count(b"\n") <= ONE_LAYER:
         _replace(place, b"", rendered)
         return
-    data = HEADER + b"".join(rendered)
+    data = HEADER + rendered
     name = digest_of(data)
     if not (place / f"base.{name}").exists():
         write_private(place / f"base.{name}", data)
-    _replace(place, _base_line(name), [])
+    _replace(place, _base_line(name), b"")
 
 
 def update_publication(place: Path, changes: Mapping[Key, IndexLine | None], recipes: Mapping[str, bytes] | Texts) -> bool:
@@ -105,7 +118,7 @@ def update_publication(place: Path, changes: Mapping[Key, IndexLine | None], rec
     if len(merged) > ONE_LAYER or (found.base and not (place / f"base.{found.base}").exists()):
         return False
     _write_recipes(place, {line.recipe for line in changes.values() if line is not None}, recipes)
-    _replace(place, _base_line(found.base) if found.base else b"", sorted(line.render() for line in merged.values()))
+    _replace(place, _base_line(found.base) if found.base else b"", b"".join(sorted(line.render() for line in merged.values())))
     return True
 
 
@@ -113,8 +126,8 @@ def _base_line(name: str) -> bytes:
     return f"b{name} {NOTHING} most lines stand in base.{name}\n".encode()
 
 
-def _replace(place: Path, base: bytes, rendered: Sequence[bytes]) -> None:
-    replace_index(place, HEADER + base + b"".join(rendered))
+def _replace(place: Path, base: bytes, rendered: bytes) -> None:
+    replace_index(place, HEADER + base + rendered)
     needed = {_named(place / f"index.{generation}") for generation in generations(place)} | {_named(place / "index")}
     for path in place.glob("base.*"):
         if path.name.removeprefix("base.") not in needed:

@@ -10,7 +10,6 @@ import re
 
 from autopass_cc.digest import digest_of
 from autopass_cc.errors import RecipeError
-from autopass_cc.recipe.recipe import Recipe
 from autopass_cc.store.database import Rows
 
 DIGEST = re.compile(r"[0-9a-f]{32}")
@@ -44,6 +43,8 @@ def text_of(db: Rows, digest: str) -> bytes:
 
 def sound_text(db: Rows, digest: str) -> bytes:
     """Return the text of a recipe that the store has and that is in the grammar; raises KeyError."""
+    from autopass_cc.recipe.recipe import Recipe  # the grammar is large, and most commands write nothing
+
     text = text_of(db, digest)
     try:
         Recipe.parse(text)

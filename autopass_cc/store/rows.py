@@ -15,6 +15,8 @@ from operator import itemgetter
 from types import NoneType
 from typing import Any, Generic, TypeVar
 
+import msgspec
+
 T = TypeVar("T")
 Row = Mapping[str, Any]
 
@@ -40,6 +42,7 @@ ELEMENTS: dict[str, tuple[type, ...]] = {
     "Mapping[str, str]": (str,),
     "Mapping[str, float]": (float, int),
 }
+TEXTS: dict[str, Any] = {"list[str]": list[str], "tuple[str, ...]": tuple[str, ...], "Mapping[str, str]": dict[str, str]}
 
 Warn = Callable[[str], None]
 _listeners: list[tuple[Warn, set[str]]] = []
@@ -128,6 +131,11 @@ class Form(Generic[T]):
 
 
 def _json(text: str, word: str) -> Any:
+    if word in TEXTS:
+        try:
+            return msgspec.json.decode(text, type=TEXTS[word])
+        except msgspec.MsgspecError:  # json reads escaped bytes, too
+            pass
     value: Any = json.loads(text)
     if type(value).__name__ != JSON[word].__name__:
         raise ValueError(word)

@@ -15,7 +15,6 @@ from pathlib import Path
 
 from autopass_cc.errors import ToolchainError
 from autopass_cc.paths import data_dir, private_dir, write_private
-from autopass_cc.toolchain import identity
 from autopass_cc.toolchain.describe import Status, Toolchain, describe
 from autopass_cc.toolchain.find import find_clang
 from autopass_cc.toolchain.plugin import ensure_plugin, is_sealed, plugin_path
@@ -116,6 +115,8 @@ def _prove(toolchain: Toolchain, progress: Callable[[str], None]) -> Toolchain:
         toolchain = replace(toolchain, plugin=ensure_plugin(toolchain))
     except ToolchainError as error:
         return replace(toolchain, status=Status.KNOBS, plugin=None, reason=error.sentence)
+    from autopass_cc.toolchain import identity  # `status` reads the registry, and must not pay for what proves a clang
+
     found = identity.self_test(
         toolchain, progress=lambda done, total: progress(f"identity self-test of LLVM {toolchain.major}: {done}/{total}")
     )

@@ -38,9 +38,11 @@ def main() -> None:
 
 def measure(project: Path, modules: int, blocks: int, lines: int, recipes: int) -> None:
     """Print one line for each thing that was timed."""
-    from autopass_cc.project.recorded import ingest
+    from autopass_cc.project.intake import ingest
     from autopass_cc.store import entries as store
+    from autopass_cc.store import publishing
     from autopass_cc.store.database import database_path, writer
+    from autopass_cc.store.states import DEMOTED
 
     write_journal(project, lines)
     with writer() as db:
@@ -48,12 +50,12 @@ def measure(project: Path, modules: int, blocks: int, lines: int, recipes: int) 
         show(f"ingest of {lines:,} journal lines", seconds, f"{lines / seconds:,.0f} lines/s")
         fill(db, modules, blocks, recipes, str(project))
         show("size of the store", None, f"{database_path().stat().st_size / 2**20:,.0f} MiB")
-        show(f"publish {modules:,} entries (new recipes: {recipes:,})", timed(lambda: store.publish(db)))
-        show(f"publish {modules:,} entries again", timed(lambda: store.publish(db)))
+        show(f"publish {modules:,} entries (new recipes: {recipes:,})", timed(lambda: publishing.publish(db)))
+        show(f"publish {modules:,} entries again", timed(lambda: publishing.publish(db)))
         chosen = store.entries(db, "6" * 32)[:20]
         times = [timed(lambda one=one: store.accept(db, [one])) for one in chosen]  # type: ignore[misc]
         show("accept one entry and publish it", statistics.median(times), f"most {max(times) * 1e3:.0f} ms")
-        times = [timed(lambda one=one: store.take_back(db, [one], store.DEMOTED)) for one in chosen]  # type: ignore[misc]
+        times = [timed(lambda one=one: store.take_back(db, [one], DEMOTED)) for one in chosen]  # type: ignore[misc]
         show("demote one entry and publish that", statistics.median(times), f"most {max(times) * 1e3:.0f} ms")
     for words in (["status"], ["status", "--json"], ["daemon", "status"], ["stats"], ["cache", "stats"], ["--help"]):
         argv = [sys.executable, "-m", "autopass_cc.cli.main", *words]

@@ -33,15 +33,16 @@ from autopass_cc.digest import digest_of
 from autopass_cc.errors import AutopassError, RecipeError, StoreNewerError
 from autopass_cc.failures import explained
 from autopass_cc.project import config as project_config
-from autopass_cc.project.recorded import ingest
+from autopass_cc.project.intake import ingest
 from autopass_cc.recipe.recipe import Recipe
 from autopass_cc.sharing import check, give, prune
 from autopass_cc.sharing import statistics as sizes
-from autopass_cc.store import entries, generations, history, imports, jobs, traits
+from autopass_cc.store import entries, generations, history, imports, jobs, publishing, traits
 from autopass_cc.store.database import backup, database_path, reader, transaction, writer
 from autopass_cc.store.publication import LINE, publication_dir, read_index, read_layer
 from autopass_cc.store.runs import RunReader
 from autopass_cc.store.shape import TABLES
+from autopass_cc.store.states import REVERTED
 from autopass_cc.store.statistics import Scope
 
 PROJECT = "7" * 32
@@ -340,13 +341,13 @@ def use(place: Place) -> Iterator[Callable[[], object]]:
             jobs.recover(db)
             skipped = planning.plan(db)
             planning.summary(db, skipped, "2026-11-01")
-            entries.publish_if_due(db)
-            entries.left_out(db)
+            publishing.publish_if_due(db)
+            publishing.left_out(db)
             mine = entries.entries(db)
-            entries.take_back(db, mine[:1], entries.REVERTED)
+            entries.take_back(db, mine[:1], REVERTED)
             entries.accept(db, mine[-1:])
             imports.distrust(db, "team")
-            entries.publish(db)
+            publishing.publish(db)
             prune.find(db)
             backup(db)
 

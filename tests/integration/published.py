@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 from autopass_cc.project import config
-from autopass_cc.project.recorded import ingest, latest
+from autopass_cc.project.intake import ingest, latest
 from autopass_cc.recipe import Edit, Recipe, build
 from autopass_cc.store import entries as store
 from autopass_cc.store.builds import CompileRecord

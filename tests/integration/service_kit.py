@@ -15,7 +15,7 @@ from autopass_cc.daemon import planning
 from autopass_cc.daemon.settings import Settings
 from autopass_cc.daemon.work import Worker, do
 from autopass_cc.project import config
-from autopass_cc.project.recorded import ingest
+from autopass_cc.project.intake import ingest
 from autopass_cc.store import entries as store
 from autopass_cc.store import history, jobs
 from autopass_cc.store.builds import CompileRecord

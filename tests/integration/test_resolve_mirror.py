@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from launcher_kit import TOOLCHAIN_ID, World, digest, index_text, recipe_text, write
 
-from autopass_cc.project.journal import parse_line
+from autopass_cc.project.journal_line import parse_line
 from autopass_cc.project.resolve import Resolver
 from autopass_cc.store.builds import CompileRecord
 
@@ -30,7 +30,7 @@ class Both:
         self.world = World(base)
         journal = self.world.record()
         self.world.call(*COMPILE)
-        record = parse_line(journal.read_text())
+        record = parse_line(journal.read_bytes())
         journal.unlink()
         assert isinstance(record, CompileRecord)
         self.record = record

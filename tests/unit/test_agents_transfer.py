@@ -15,6 +15,7 @@ from autopass_cc.store import entries as store
 from autopass_cc.store import imports, traits
 from autopass_cc.store.database import writer
 from autopass_cc.store.runs import CandidateRow, Runs
+from autopass_cc.store.states import DEMOTED
 from autopass_cc.store.traits import Traits
 
 MINE = Traits("p", "mine.c", "v", "t", "c", "O2", "znver3", {"loops": 1.0, "calls": 2.0})
@@ -64,7 +65,7 @@ def test_the_more_two_modules_are_alike_the_earlier_the_recipe_comes(db: Databas
 
 def test_what_was_taken_back_is_no_hint(db: Database) -> None:
     published(db, replace(MINE, module="near.c"), knob(100))
-    store.take_back(db, store.entries(db), store.DEMOTED)
+    store.take_back(db, store.entries(db), DEMOTED)
     assert found(db) == []
 
 

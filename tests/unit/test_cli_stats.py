@@ -17,13 +17,13 @@ from lock_kit import ID, accept, entry, project, take_back
 from prometheus_client.parser import text_string_to_metric_families as parsed
 
 from autopass_cc.cli.stats import command
+from autopass_cc.project.intake import ingest
 from autopass_cc.project.journal import journal_path, switch_on
-from autopass_cc.project.recorded import ingest
-from autopass_cc.store import entries as store
 from autopass_cc.store import imports
 from autopass_cc.store.database import database_path, transaction, writer
 from autopass_cc.store.imports import Imported
 from autopass_cc.store.runs import Runs
+from autopass_cc.store.states import DEMOTED
 from autopass_cc.store.statistics import DAY, day_of
 
 SORT = {
@@ -160,7 +160,7 @@ def test_recipes_imports_jobs_and_what_became_of_them(root: Path) -> None:
     assert root.is_dir()
     kept, gone = entry("a.c", 1), entry("b.c", 2)
     accept(kept, gone)
-    take_back(gone, store.DEMOTED)
+    take_back(gone, DEMOTED)
     brought = Imported("src", ID, "c.c", "1" * 32, "2" * 32, "", "", "t", "O2", kept.recipe, [], -0.1, -0.2, -0.05, 3.0, 0.5)
     with writer() as db:
         imports.take(db, "src", [brought, replace(brought, exact="3" * 32, state=imports.TRUSTED)], {})

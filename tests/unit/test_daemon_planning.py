@@ -24,6 +24,7 @@ from autopass_cc.store.database import writer
 from autopass_cc.store.entries import Entry
 from autopass_cc.store.imports import Imported
 from autopass_cc.store.jobs import Job, Kind, State
+from autopass_cc.store.states import DEMOTED
 
 ID = "7" * 32
 TEXT = b"autopass-recipe 1\nllvm 22\nlevel O2\nknob inline-threshold 500\n"
@@ -315,7 +316,7 @@ def test_a_recipe_that_serves_its_exact_source_only_is_not_inherited(db: Databas
 
 def test_what_was_demoted_or_reverted_is_not_brought_in_again(db: Database, root: Path) -> None:
     record = compiled(db, root, "a.c")
-    store.take_back(db, [publish(db, record)], store.DEMOTED)
+    store.take_back(db, [publish(db, record)], DEMOTED)
     imports.take(db, "team", [an_import(record)], {})
     assert due(db, record) == []
 

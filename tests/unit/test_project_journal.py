@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from autopass_cc.project import journal
+from autopass_cc.project.journal_line import parse_line
 from autopass_cc.store import builds
 from autopass_cc.store.builds import CompileRecord, LinkRecord
 from autopass_cc.store.database import writer
@@ -43,14 +44,14 @@ def append(data: bytes) -> None:
 
 
 def test_paths_are_made_absolute_and_relative_to_the_root() -> None:
-    record = journal.parse_line(line().decode())
+    record = parse_line(line())
     assert isinstance(record, CompileRecord)
     assert (record.src, record.rel, record.out) == ("/p/a.c", "a.c", "/p/build/a.o")
 
 
 def test_bytes_that_are_not_utf_8_survive_the_journal_and_the_store() -> None:
     name = b"caf\xe9.c"
-    record = journal.parse_line(line(src=name.decode("latin-1"), argv=["cc", name.decode("latin-1")]).decode())
+    record = parse_line(line(src=name.decode("latin-1"), argv=["cc", name.decode("latin-1")]))
     assert isinstance(record, CompileRecord)
     with writer() as db:
         builds.add(db, [record], {})
@@ -102,7 +103,7 @@ def test_a_large_journal_is_rotated_and_still_read_to_its_end(monkeypatch: Any) 
 
 
 def test_the_newest_compile_of_an_object_stands() -> None:
-    old, new = journal.parse_line(line(t=1, level="O1").decode()), journal.parse_line(line(t=2, level="O3").decode())
+    old, new = parse_line(line(t=1, level="O1")), parse_line(line(t=2, level="O3"))
     assert old is not None
     assert new is not None
     with writer() as db:

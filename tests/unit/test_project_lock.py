@@ -16,9 +16,9 @@ from autopass_cc.digest import digest_of
 from autopass_cc.errors import LockError
 from autopass_cc.project.locking import plan
 from autopass_cc.store import builds
-from autopass_cc.store import entries as store
 from autopass_cc.store.database import writer
 from autopass_cc.store.lock import LockLine, render
+from autopass_cc.store.states import DEMOTED, REVERTED
 
 RECIPES = "autopass.lock.d"
 FACTS_THERE = {"compiler": "clang version 19.1.7", "cpu": "skylake"}
@@ -97,7 +97,7 @@ def test_variants_that_share_the_inherited_key_share_a_line_only_with_one_recipe
     said = lock("--update")
     assert {(line.kind, line.key) for line in lines(root)} == {("x", one.portable_exact), ("x", two.portable_exact)}
     assert "proven on the exact source only" in said
-    take_back(two, store.REVERTED)
+    take_back(two, REVERTED)
     said = lock("--update")
     assert [(line.kind, line.key) for line in lines(root)] == [("i", one.portable_inherited)]
     assert "its inherited key serves it now" in said  # an exact line would stand before it
@@ -124,7 +124,7 @@ def test_other_cpus_lines_and_unknown_modules_stay_and_own_lines_are_replaced(ro
     assert lock("--check", "--strict") == "autopass.lock is sound\n"  # the recipe of the kept lines was known here
 
 
-@pytest.mark.parametrize("state", [store.REVERTED, store.DEMOTED])
+@pytest.mark.parametrize("state", [REVERTED, DEMOTED])
 def test_what_was_taken_back_here_goes_and_is_named_but_not_what_others_proved(root: Path, state: str) -> None:
     mine, stays = entry("a.c", 1), entry("b.c", 2)
     accept(mine, stays)
@@ -146,11 +146,11 @@ def test_a_line_stays_while_another_variant_stands_on_it(root: Path) -> None:
     one, two = entry("a.c (one.o)", 1), entry("a.c (two.o)", 1)
     accept(one, two)
     lock("--update")
-    take_back(one, store.DEMOTED)
+    take_back(one, DEMOTED)
     lock("--update", "--module", "a.c (one.o)")
     lock("--update")
     assert [line.recipe for line in lines(root)] == [two.recipe]
-    take_back(two, store.DEMOTED)
+    take_back(two, DEMOTED)
     lock("--update")
     assert lines(root) == []
 

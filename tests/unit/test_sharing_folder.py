@@ -16,7 +16,7 @@ from sharing_kit import at_home, autopass, by, configure, exported, prove, prove
 from autopass_cc.machine import machine_id
 from autopass_cc.sharing import give
 from autopass_cc.store import entries as store
-from autopass_cc.store import imports
+from autopass_cc.store import imports, publishing
 from autopass_cc.store.database import reader, writer
 
 MINE = {"machine": "e" * 16}
@@ -83,7 +83,7 @@ def test_what_is_unverified_is_never_published(place: Path) -> None:
     autopass("cache", "pull")
     prove(proven(2))
     with writer() as db:
-        store.publish(db)
+        publishing.publish(db)
     assert published() == {f"{2:032x}": recipe(2)[0]}
 
 

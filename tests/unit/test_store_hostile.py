@@ -11,9 +11,9 @@ import pytest
 from sharing_kit import autopass, prove, proven, published, recipe, shared
 
 from autopass_cc.daemon import planning
-from autopass_cc.project import journal
+from autopass_cc.project.journal_line import parse_line, parse_lines
 from autopass_cc.sharing import check
-from autopass_cc.store import builds, entries, history, imports, jobs, statistics
+from autopass_cc.store import builds, entries, history, imports, jobs, publishing, statistics
 from autopass_cc.store.builds import CompileRecord
 from autopass_cc.store.database import backup, database_path, reader, writer
 from autopass_cc.store.jobs import Kind
@@ -47,7 +47,7 @@ def change(statement: str, *values: Any) -> None:
 
 def publish() -> None:
     with writer() as db:
-        entries.publish(db)
+        publishing.publish(db)
 
 
 def keys() -> set[str]:
@@ -148,7 +148,7 @@ def test_a_trusted_import_that_is_bad_is_left_out_and_counted() -> None:
     assert keys() == of(4)
     with reader() as db:
         assert db is not None
-        assert entries.left_out(db) == 2  # the entry, and the import that has no recipe
+        assert publishing.left_out(db) == 2  # the entry, and the import that has no recipe
 
 
 @pytest.mark.parametrize(
@@ -340,9 +340,10 @@ LINE = (
     ],
 )
 def test_a_line_that_the_store_could_not_hold_or_nobody_could_run_is_no_record(part: str, broken: str) -> None:
-    assert journal.parse_line(LINE) is not None
+    assert parse_line(LINE.encode()) is not None
     assert part in LINE
-    assert journal.parse_line(LINE.replace(part, broken)) is None
+    assert parse_line(LINE.replace(part, broken).encode()) is None
+    assert parse_lines(f"{LINE}\n{LINE.replace(part, broken)}\n{LINE}\n".encode()).count(None) == 1
 
 
 # ---- the shape of a store

@@ -16,7 +16,7 @@ import pytest
 from sqlite_utils import Database
 
 from autopass_cc.store import entries as store
-from autopass_cc.store import imports
+from autopass_cc.store import imports, publishing
 from autopass_cc.store.database import PUBLISH_DUE, writer
 from autopass_cc.store.history import Event, history
 from autopass_cc.store.imports import Imported
@@ -29,6 +29,7 @@ from autopass_cc.store.publication import (
     write_publication,
 )
 from autopass_cc.store.settings import get_setting
+from autopass_cc.store.states import DEMOTED
 
 TEXT = b"autopass-recipe 1\nllvm 22\nlevel O2\nknob inline-threshold 500\n"
 DIGEST = hashlib.blake2b(TEXT, digest_size=16).hexdigest()
@@ -204,10 +205,10 @@ def test_what_a_killed_process_accepted_is_published_by_the_next(home: Path, mon
             patch.setattr(store, "publish_changes", lambda *_: None)
             store.accept(db, [entry("a.c", 1)])
         assert read_index(publication_dir() / "index") == []
-        store.publish_if_due(db)
+        publishing.publish_if_due(db)
         assert len(read_index(publication_dir() / "index")) == 2
         (publication_dir() / "index").unlink()
-        store.publish_if_due(db)
+        publishing.publish_if_due(db)
         assert not (publication_dir() / "index").exists()
 
 
@@ -240,16 +241,44 @@ def published() -> dict[str, str]:
     return {line.key: line.recipe for line in read_index(publication_dir() / "index") if line.kind == "x"}
 
 
+ODD: list[dict[str, object]] = [
+    {"module": "a\nb.c"},
+    {"module": "caf\u00e9.c"},
+    {"module": "n" * 2000},
+    {"module": "a\0b.c"},
+    {"recipe": DIGEST + "\0"},
+    {"recipe": "0" * 32},
+    {"exact": "A" * 32},
+    {"exact": f"{1:032x}"},  # two rows want it
+    {"inherited": "1" * 31},
+]
+
+
+@pytest.mark.parametrize("odd", [{}, *ODD, {"exact_only": "why"}, {"exact": ""}])
+def test_looking_at_all_rows_at_once_publishes_what_looking_at_each_does(home: Path, odd: dict[str, object]) -> None:
+    """The fast way knows when it must not be taken."""
+    assert home
+    with writer() as db:
+        db.table("recipe").insert({"digest": DIGEST, "text": TEXT})
+        store.accept(db, [entry(f"{n}.c", n) for n in range(5)])
+        if odd:
+            db.execute(f"update entry set {next(iter(odd))} = ? where module = '3.c'", list(odd.values()))  # noqa: S608 - names of this test
+        recipes = publishing.Recipes(db, set())
+        fast, slow = publishing._at_once(db, recipes), publishing._row_by_row(db, recipes)
+        assert fast == (None if odd in ODD else slow)
+        assert slow[0].count(b"\n") == len({line[:33] for line in slow[0].splitlines()})
+
+
 def test_an_import_is_used_only_where_its_source_is_trusted(home: Path) -> None:
     assert home
     with writer() as db:
         found = [brought(1, state="trusted"), brought(2)]
         assert imports.take(db, "team", found, {OTHER_DIGEST: OTHER}) == 2
-        store.publish(db)
+        publishing.publish(db)
         assert published() == {f"{1:032x}": OTHER_DIGEST}
         assert imports.take(db, "team", found, {}) == 0
         assert imports.drop(db, "team") == 2
-        store.publish(db)
+        publishing.publish(db)
         assert published() == {}
 
 
@@ -259,7 +288,7 @@ def test_what_was_decided_here_beats_an_import(home: Path) -> None:
         db.table("recipe").insert({"digest": DIGEST, "text": TEXT})
         store.accept(db, [entry("1.c", 1), entry("2.c", 2)])
         imports.take(db, "team", [brought(n, state="trusted") for n in (1, 2, 3)], {OTHER_DIGEST: OTHER})
-        store.publish(db)
+        publishing.publish(db)
         assert published() == {f"{1:032x}": DIGEST, f"{2:032x}": DIGEST, f"{3:032x}": OTHER_DIGEST}
         store.revert(db, [each for each in store.entries(db) if each.module == "2.c"])
         assert published() == {f"{1:032x}": DIGEST, f"{3:032x}": OTHER_DIGEST}
@@ -270,7 +299,7 @@ def test_of_two_imports_the_one_with_more_evidence_stands(home: Path) -> None:
     with writer() as db:
         imports.take(db, "a", [brought(1, "a", state="trusted", log_e=9.0, median=-0.1)], {OTHER_DIGEST: OTHER})
         imports.take(db, "b", [brought(1, "b", state="trusted", log_e=5.0, median=-0.3, recipe=DIGEST)], {DIGEST: TEXT})
-        store.publish(db)
+        publishing.publish(db)
         assert published() == {f"{1:032x}": OTHER_DIGEST}
 
 
@@ -297,10 +326,10 @@ def test_what_a_killed_process_refuted_dropped_or_distrusts_is_taken_back_by_the
         for change in changes.values():
             imports.drop(db, "team")
             imports.take(db, "team", [brought(1, state="trusted")], {OTHER_DIGEST: OTHER})
-            store.publish(db)
+            publishing.publish(db)
             assert published() == {f"{1:032x}": OTHER_DIGEST}
             change(db)
-            store.publish_if_due(db)
+            publishing.publish_if_due(db)
             assert published() == {}
 
 
@@ -308,7 +337,7 @@ def test_what_was_verified_leaves_nothing_to_be_published(home: Path) -> None:
     assert home
     with writer() as db:
         imports.take(db, "team", [brought(1)], {OTHER_DIGEST: OTHER})
-        store.publish(db)
+        publishing.publish(db)
         imports.decide(db, brought(1), imports.VERIFIED)
         assert get_setting(db, PUBLISH_DUE) == ""
 
@@ -319,6 +348,6 @@ def test_the_history_of_an_entry_tells_what_happened_to_it(home: Path) -> None:
         db.table("recipe").insert({"digest": DIGEST, "text": TEXT})
         store.accept(db, [entry("1.c", 1)])
         store.accept(db, store.entries(db), Event.CHECKED)
-        store.take_back(db, store.entries(db), store.DEMOTED, "slower than the base level")
+        store.take_back(db, store.entries(db), DEMOTED, "slower than the base level")
         told = [(row["event"], row["detail"]) for row in history(db, "p", "1.c")]
     assert told == [("accepted", ""), ("checked", ""), ("demoted", "slower than the base level")]

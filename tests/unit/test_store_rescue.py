@@ -16,7 +16,7 @@ from autopass_cc.cli import main
 from autopass_cc.errors import DiskFullError, FolderError, StoreBusyError, StoreDamagedError
 from autopass_cc.failures import explained
 from autopass_cc.sharing import check
-from autopass_cc.store import entries
+from autopass_cc.store import entries, publishing
 from autopass_cc.store.database import backup, database_path, reader, transaction, writer
 from autopass_cc.store.history import history
 from autopass_cc.store.publication import publication_dir, read_index
@@ -101,7 +101,7 @@ def test_what_was_salvaged_is_published_by_the_next_who_publishes() -> None:
     break_pages(leaves[3])
     with writer() as db:
         kept = {entry.exact for entry in entries.entries(db)}
-        entries.publish_if_due(db)
+        publishing.publish_if_due(db)
     assert indexed() == kept
 
 
@@ -138,7 +138,7 @@ def test_after_a_restored_backup_the_publication_is_that_of_the_store() -> None:
         assert len(entries.entries(db)) == 5
     assert any("does not have the last changes of the store" in each.what for each in check.check()[0])
     with writer() as db:
-        entries.publish_if_due(db)
+        publishing.publish_if_due(db)
     assert len(indexed()) == 5
 
 
@@ -242,7 +242,7 @@ def look() -> None:
 
 def publish() -> None:
     with writer() as db:
-        entries.publish(db)
+        publishing.publish(db)
 
 
 def attempt(call: Callable[[], None]) -> Exception | None:

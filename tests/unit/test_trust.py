@@ -15,7 +15,7 @@ from autopass_cc.errors import AutopassError, UntrustedError
 from autopass_cc.model import settings as model_settings
 from autopass_cc.project import config as project_config
 from autopass_cc.project import journal
-from autopass_cc.project.recorded import ingest
+from autopass_cc.project.intake import ingest
 from autopass_cc.sharing import check
 from autopass_cc.sharing import config as sharing_config
 from autopass_cc.store.database import database_path, reader, writer
