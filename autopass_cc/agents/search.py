@@ -17,6 +17,7 @@ from autopass_cc.agents.events import Listener
 from autopass_cc.agents.finalists import WORTH, finalists
 from autopass_cc.agents.gate import Gate, Passage
 from autopass_cc.agents.minds.protocol import MODEL, Diagnosis, Mind, Proposal, Situation, Tried
+from autopass_cc.agents.minds.transfer import Transfer
 from autopass_cc.errors import RecipeError
 from autopass_cc.measure.verdict import Verdict
 from autopass_cc.recipe.edits import canonical
@@ -76,7 +77,7 @@ class Search:
     workers: int = 2
     base_text: str = ""
     pipelines: bool = True  # whether this module's base pipeline is reproduced; if not, only knobs are tried
-    first: Mind | None = None  # whose proposals are timed before anything else: what worked elsewhere
+    first: Transfer | None = None  # whose proposals are timed before anything else: what worked elsewhere
     rounds: int = 0  # in which a model wants to see results: so many waves share the time for waves
     feedback: bool = True  # whether minds are told results (without: the ablation of the Evaluation agent)
     diagnose: Callable[[Tried, Recipe], Diagnosis | None] = lambda _tried, _recipe: None
@@ -90,6 +91,9 @@ class Search:
         self.situation = replace(self.situation, history=tuple(history))
         reserve = (1 - FOR_WAVES) * self.time_left()
         stale = self._begin_elsewhere(reserve) if not history else 0
+        if self.first is not None and self.first.holds(self.situation.history):
+            self.listener.line(f"  {self.gate.module.name}: what won on nearly the same code wins here, too: no search")
+            return self._finalists()
         for number in itertools.count(1):
             before = self._best_score()
             kept_back = reserve if number == 1 or before < -WORTH else 0.0  # nothing to look at again: search on
@@ -111,6 +115,9 @@ class Search:
             stale = 0 if self._best_score() < before - WORTH else stale + (before < 0)
             if stale >= PATIENCE:
                 break
+        return self._finalists()
+
+    def _finalists(self) -> list[Tried]:
         return finalists(self) if self.time_left() > GIVEN_UP else []
 
     def _begin_elsewhere(self, reserve: float) -> int:

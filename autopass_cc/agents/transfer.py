@@ -97,7 +97,7 @@ def _nearest(db: Rows, runs: RunReader, mine: Traits) -> list[Hint]:
         if edits:
             where = f"{entry.module} of {Path(entry.root).name}"
             why = f"gained {-math.expm1(entry.median):.1%} on {where}, which is {near:.0%} alike"
-            result.append(Hint(edits, where, why, entry.median, _cost(runs, entry)))
+            result.append(Hint(edits, where, why, entry.median, _cost(runs, entry), near))
     return result
 
 

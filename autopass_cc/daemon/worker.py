@@ -19,9 +19,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from autopass_cc.background import BACKGROUND, IDLE_NICE
 from autopass_cc.daemon import machine, places
 from autopass_cc.durations import utc_day
-from autopass_cc.project.replay import BACKGROUND, IDLE_NICE
 from autopass_cc.store import turns
 
 if TYPE_CHECKING:

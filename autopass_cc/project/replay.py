@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from autopass_cc.background import gives_way
 from autopass_cc.store.builds import CompileRecord, LinkRecord
 
 # Options that only say where results go; the replay decides that. Value: does the next argument belong to it?
@@ -100,18 +101,12 @@ def environment(record: CompileRecord | LinkRecord) -> dict[str, str]:
     return kept | dict(record.env)
 
 
-BACKGROUND = "AUTOPASS_BACKGROUND"  # in the environment of the service's work: its compiles give way to everything else
-IDLE_NICE = 19
-
-
 def run(argv: Sequence[str], record: CompileRecord | LinkRecord, *, limit: float) -> Outcome:
     """Run a compile or link in the recorded directory, for at most `limit` seconds."""
-    if BACKGROUND in os.environ:
-        argv = ["nice", "-n", str(IDLE_NICE), *argv]
     start = time.monotonic()
     try:
         done = subprocess.run(
-            argv,
+            gives_way(list(argv)),
             cwd=record.cwd,
             env=environment(record),
             stdin=subprocess.DEVNULL,

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from autopass_cc.background import gives_way
 from autopass_cc.errors import AutopassError
 from autopass_cc.recipe.recipe import Recipe, arguments, identity
 from autopass_cc.toolchain import probe
@@ -115,4 +116,6 @@ def _compile(argv: list[str], cwd: str | Path, log: Path | None) -> subprocess.C
     env = {key: value for key, value in os.environ.items() if not key.startswith("AUTOPASS")}
     if log is not None:
         env["AUTOPASS_LOG"] = str(log)
-    return subprocess.run(argv, cwd=cwd, env=env, stdin=subprocess.DEVNULL, capture_output=True, timeout=LIMIT, check=False)
+    return subprocess.run(
+        gives_way(argv), cwd=cwd, env=env, stdin=subprocess.DEVNULL, capture_output=True, timeout=LIMIT, check=False
+    )

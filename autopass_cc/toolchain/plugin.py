@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import shlex
+import shutil
 import subprocess
 import tempfile
+import time
 from pathlib import Path
 
+from autopass_cc.background import gives_way
 from autopass_cc.digest import digest_of
 from autopass_cc.errors import ToolchainError
 from autopass_cc.paths import cache_dir, private_dir
@@ -20,7 +24,8 @@ from autopass_cc.trust import why_writable
 
 SOURCES = ("pass_plugin.cpp", "plugin_recipe.cpp", "plugin_allowlist.cpp")
 HEADERS = ("plugin_recipe.h", "plugin_allowlist.h")
-LIMIT = 600.0
+LIMIT = 600.0  # seconds that a build may take
+UNFINISHED = "building-"
 SEALS_BEGIN = 10**9  # s since 1970
 FLAGS = ("-O2", "-fPIC", "-shared", "-fno-rtti", "-w")
 
@@ -78,7 +83,8 @@ def _build(toolchain: Toolchain, table: bytes, path: Path) -> None:
             f"The headers of LLVM {toolchain.major} are not installed.", f"apt-get install llvm-{toolchain.major}-dev"
         )
     flags = shlex.split(_run([str(config), "--cxxflags"]).decode())
-    with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+    _sweep(path.parent)
+    with tempfile.TemporaryDirectory(prefix=UNFINISHED, dir=path.parent) as folder:
         (Path(folder) / "allowlist.inc").write_bytes(table)
         out = Path(folder) / path.name
         sources = [str(source_dir() / name) for name in SOURCES]
@@ -97,10 +103,18 @@ def _build(toolchain: Toolchain, table: bytes, path: Path) -> None:
         out.replace(path)
 
 
+def _sweep(place: Path) -> None:
+    """Remove what builds that were killed have left: the service is ended wherever it is when the user builds."""
+    for folder in place.glob(f"{UNFINISHED}*"):
+        with contextlib.suppress(OSError):
+            if time.time() - folder.stat().st_mtime > LIMIT:
+                shutil.rmtree(folder, ignore_errors=True)
+
+
 def _run(argv: list[str]) -> bytes:
     env = {key: value for key, value in os.environ.items() if not key.startswith("AUTOPASS")}
     try:
-        done = subprocess.run(argv, capture_output=True, stdin=subprocess.DEVNULL, timeout=LIMIT, check=False, env=env)
+        done = subprocess.run(gives_way(argv), capture_output=True, stdin=subprocess.DEVNULL, timeout=LIMIT, check=False, env=env)
     except (OSError, subprocess.TimeoutExpired) as error:
         raise ToolchainError(f"{argv[0]} could not be run: {error}", "run `autopass doctor`") from None
     if done.returncode != 0:

@@ -7,10 +7,12 @@ from dataclasses import dataclass, field
 from types import SimpleNamespace
 from typing import Any, cast
 
+import pytest
 from situations import MAJOR, base_text
 
 from autopass_cc.agents.gate import Gate, Passage
 from autopass_cc.agents.minds.protocol import Proposal, Situation, Tried
+from autopass_cc.agents.minds.transfer import Hint, Transfer
 from autopass_cc.agents.search import Screened, Search
 from autopass_cc.evidence.collect import Evidence
 from autopass_cc.evidence.features import Features
@@ -140,3 +142,17 @@ def test_a_shorter_winner_that_the_gate_refuses_is_not_taken() -> None:
 def test_nothing_that_gained_means_no_finalist() -> None:
     search, _ = search_of((IDLE,))
     assert search.run() == []
+
+
+@pytest.mark.parametrize(
+    ("gain_there", "near", "searches"),
+    [(-0.11, 0.95, False), (-0.30, 0.95, True), (-0.11, 0.6, True), (-0.01, 0.95, True)],
+    ids=["as good as there", "less than there", "other code", "too little to end a search for"],
+)
+def test_what_won_on_nearly_the_same_code_and_wins_here_spares_the_search(
+    gain_there: float, near: float, *, searches: bool
+) -> None:
+    search, _ = search_of((SLOW_COMPILE,))
+    search.first = Transfer([Hint((FAST,), "a.c of other", "gained there", gain_there, 340, near)])
+    found = search.run()
+    assert [tried.proposal.edits for tried in found] == ([(SLOW_COMPILE,), (FAST,)] if searches else [(FAST,)])

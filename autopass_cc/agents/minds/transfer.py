@@ -5,20 +5,29 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from autopass_cc.agents.minds.protocol import Proposal, Situation
+from autopass_cc.agents.minds.protocol import Proposal, Situation, Tried
 from autopass_cc.recipe.edits import Edit, Insert, Knob, Replace, canonical
 from autopass_cc.recipe.neighbours import objection
 
 
 @dataclass(frozen=True)
 class Hint:
-    """Edits that worked elsewhere; `origin` says where, `gain` is the log-ratio there, `runs` what finding it took there."""
+    """Edits that worked elsewhere, on a module that is so much `alike` (0 to 1; 0: not compared).
+
+    `origin` says where, `gain` is the log-ratio there, `runs` what finding it took there.
+    """
 
     edits: tuple[Edit, ...]
     origin: str
     why: str
     gain: float
     runs: int | None = None
+    alike: float = 0.0
+
+
+NEARLY_THE_SAME = 0.9  # alike: what the search there ended with is what one here would end with
+AS_GOOD = 0.8  # of the gain there
+LEAST_GAIN = 0.02  # log-ratio that is worth ending a search for
 
 
 class Transfer:
@@ -43,6 +52,15 @@ class Transfer:
     def hint_of(self, proposal: Proposal) -> Hint | None:
         """Return the hint that a proposal came from."""
         return next((hint for hint in self.hints if canonical(hint.edits) == canonical(proposal.edits)), None)
+
+    def holds(self, history: Sequence[Tried]) -> bool:
+        """Return whether what won on nearly the same code gains as much here (screening), so that nothing need be looked for."""
+        pairs = ((self.hint_of(tried.proposal), tried.screened) for tried in history if tried.screened is not None)
+        return any(
+            hint.alike >= NEARLY_THE_SAME and hint.gain <= -LEAST_GAIN and screened <= AS_GOOD * hint.gain
+            for hint, screened in pairs
+            if hint is not None
+        )
 
 
 def _is_offered(edits: Sequence[Edit], situation: Situation) -> bool:
