@@ -245,3 +245,12 @@ class InterruptedRunError(AutopassError):
     """Ctrl-C or SIGTERM: everything finished so far is in the store."""
 
     exit_code = 130
+
+
+class BenchError(AutopassError):
+    """A suite, a program or a method of the bench cannot be used."""
+
+    exit_code = 60
+
+    def __init__(self, sentence: str, next_step: str = "mend it, then run the bench again: what is finished is kept") -> None:
+        super().__init__(sentence, next_step)

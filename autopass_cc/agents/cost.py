@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import resource
 import statistics
 from pathlib import Path
 
 from autopass_cc.project.builder import Builder
 from autopass_cc.project.modules import Module
-from autopass_cc.project.replay import compile_argv, run
+from autopass_cc.project.replay import compile_argv, cpu_seconds
 from autopass_cc.recipe.recipe import Recipe
 
 LIMIT = 1.3  # times the plain compile: a build with recipes must not become a slow build
@@ -25,18 +24,12 @@ def ratio(builder: Builder, module: Module, recipe: Recipe, place: Path) -> floa
     out = place / "cost.o"
     plain, tuned = compile_argv(record, out), compile_argv(record, out, builder.recipe_arguments(recipe))
 
-    def cpu_s(argv: list[str]) -> float:
-        before = resource.getrusage(resource.RUSAGE_CHILDREN)
-        run(argv, record, limit=600)
-        after = resource.getrusage(resource.RUSAGE_CHILDREN)
-        return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-
     ratios: list[float] = []
     spent = 0.0
     while len(ratios) < PAIRS and spent < ENOUGH_S:
-        first = cpu_s(plain) if len(ratios) % 2 == 0 else None
-        with_recipe = cpu_s(tuned)
-        without = first if first is not None else cpu_s(plain)
+        first = cpu_seconds(plain, record) if len(ratios) % 2 == 0 else None
+        with_recipe = cpu_seconds(tuned, record)
+        without = first if first is not None else cpu_seconds(plain, record)
         ratios.append(with_recipe / without)
         spent += without
     return statistics.median(ratios)

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import math
-import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 
 from autopass_cc.agents import cost, ledger
+from autopass_cc.agents.allowance import Allowance, Seconds
 from autopass_cc.agents.baseline import Baseline
 from autopass_cc.agents.diagnosis import Diagnostician
 from autopass_cc.agents.events import Watch
 from autopass_cc.agents.finalists import FINALISTS
 from autopass_cc.agents.gate import Gate
 from autopass_cc.agents.minds.language import Language
-from autopass_cc.agents.minds.protocol import Tried
+from autopass_cc.agents.minds.protocol import Mind, Tried
 from autopass_cc.agents.minds.transfer import Transfer, told
 from autopass_cc.agents.outcome import Result
 from autopass_cc.agents.reasoning import Reasoning
@@ -66,7 +66,7 @@ def tune_module(
     module, name = base.prepared.modules[task.name], task.name
     runs, run = base.evaluation.runs, base.evaluation.run
     elsewhere = _elsewhere(base, module, task, reasoning)
-    search, known, language = _search(base, module, task, seconds, reasoning, elsewhere)
+    search, known, language = search_of(base, module, task, Seconds(seconds), reasoning, elsewhere)
     share = base.profile.share(name)
     key = f"searched:{name}"
     done = runs.get(run.id).facts.get(key)
@@ -111,9 +111,19 @@ def _note_cost(base: Baseline, name: str, count: int, search: Search, elsewhere:
         runs.note(run.id, transfer=[*others, found.to_json()])
 
 
-def _search(
-    base: Baseline, module: Module, task: Task, seconds: float, reasoning: Reasoning, elsewhere: Transfer
+def search_of(
+    base: Baseline,
+    module: Module,
+    task: Task,
+    allowance: Allowance,
+    reasoning: Reasoning,
+    elsewhere: Transfer,
+    mind: Mind | None = None,
 ) -> tuple[Search, list[Tried], Language | None]:
+    """Return the search of a module, what is known of its candidates, and the model's part in it.
+
+    The search may use up the `allowance`; `mind` proposes in the place of those that `reasoning` has.
+    """
     evaluation, prepared = base.evaluation, base.prepared
     toolchain, run = prepared.toolchain, evaluation.run
     earlier = evaluation.runs.earlier_candidates(run, module.name) if reasoning.setting.feedback else []
@@ -122,8 +132,9 @@ def _search(
     start = situate(prepared, module, shown, reasoning.tier(base.inputs), run.seed, memory, evaluation.listener)
     record, situation = module.record, start.situation
     gate = Gate(prepared.builder, module, toolchain.tool("llvm-nm"), evaluation.runs.avoided(toolchain.id, record.exact))
-    mind, language = reasoning.minds(base, module, task.evidence, task.score.heat, situation.base)
-    deadline, before = time.monotonic() + seconds, language.tally.waited if language is not None else 0.0
+    minds, language = reasoning.minds(base, module, task.evidence, task.score.heat, situation.base)
+    before = language.tally.waited if language is not None else 0.0
+    allowance.begin()
 
     def save(tried: Tried, recipe: Recipe) -> None:
         evaluation.runs.save_candidate(row_of(run.id, module.name, tried), recipe.render())
@@ -133,17 +144,16 @@ def _search(
     def time_left() -> float:
         if evaluation.stop():
             return GIVEN_UP
-        waited = language.tally.waited - before if language is not None else 0.0  # for answers: bounded by rounds, time-outs
-        return deadline + waited - time.monotonic()
+        return allowance.left(language.tally.waited - before if language is not None else 0.0)
 
-    screen = RoundScreen(base, module)
+    screen = RoundScreen(base, module, allowance)
 
     def counted(recipe: Recipe) -> list[str]:
         return screen.counted(recipe).changes(base.counters)
 
     search = Search(
         situation,
-        mind,
+        mind or minds,
         gate,
         screen,
         evaluation.listener,

@@ -203,6 +203,8 @@ class Search:
         seen = self.screen({digest: recipe for digest, (_, recipe) in candidates.items()}, rounds=rounds, halving=halving)
         for digest, (proposal, recipe) in candidates.items():
             result, before = seen[digest], self._known(digest) or Tried(proposal, digest, Verdict.NOT_TRIED)
+            if not result.rounds and result.verdict is Verdict.SCREENED_OUT:
+                continue  # nothing was left for it: what was known of it stays
             self.remember(replace(before, verdict=result.verdict, screened=result.score, detail=result.detail), recipe)
         self._refuse_slow_compiles()
         best = self._best_score()

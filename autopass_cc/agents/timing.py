@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Mapping
 
+from autopass_cc.agents.allowance import Allowance
 from autopass_cc.agents.baseline import Baseline, count
 from autopass_cc.agents.evaluation import seed_of
 from autopass_cc.agents.search import Screened
@@ -16,21 +17,19 @@ from autopass_cc.measure.verdict import Verdict
 from autopass_cc.project.modules import Module
 from autopass_cc.recipe.recipe import Recipe
 
-LINK_S = 0.1  # seconds: about what linking and placing a small program takes
 BASELINE = "baseline"
 
 
 class RoundScreen:
     """Screens candidates of one module. Both sides of a round run on the same CPU; rounds alternate CPUs."""
 
-    def __init__(self, base: Baseline, module: Module) -> None:
-        self._base, self._module = base, module
+    def __init__(self, base: Baseline, module: Module, allowance: Allowance) -> None:
+        self._base, self._module, self._allowance = base, module, allowance
         self._races = 0
 
     def cost(self) -> float:
-        """Return about how many seconds one candidate takes in one round: its run and its link."""
-        plan = self._base.evaluation.plan
-        return plan.run_s * plan.runs_per_sample + LINK_S
+        """Return about how much of the allowance one candidate takes in one round."""
+        return self._allowance.cost(self._base.evaluation.plan)
 
     def __call__(self, recipes: Mapping[str, Recipe], *, rounds: int, halving: bool) -> dict[str, Screened]:
         """Return what was seen of each candidate, by recipe digest."""
@@ -55,6 +54,7 @@ class RoundScreen:
             halving=halving,
             aggregate=evaluation.plan.aggregate,
             stop=evaluation.stop,
+            fits=self._allowance.fits,
         )
         return {digest: _screened(standing) for digest, standing in standings.items()}
 

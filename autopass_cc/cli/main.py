@@ -27,6 +27,7 @@ COMMANDS = {
     "lock": "keep proven recipes in the project's repository",
     "stats": "count compiles, hits, gains and verdicts",
     "cache": "share proven recipes, check the store's files",
+    "bench": "compare ways to make programs faster, side by side",
     "model": "choose a language model that may propose recipes",
     "masquerade": "serve builds that call clang by its name",
     "epoch": "print a word that changes when recipes do",

@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import shlex
-import signal
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace as changed
 from pathlib import Path
-from types import FrameType
 
 import click
 
 from autopass_cc.agents.parts import ROUNDS, Minds, Part
 from autopass_cc.cli.common import Duration, print_json, project_root
+from autopass_cc.cli.stopping import stoppable
 from autopass_cc.project import config as project_config
 from autopass_cc.project.intake import latest
 from autopass_cc.project.outdated import advice, outdated
@@ -106,7 +103,7 @@ def command(
         replay,
         _asked if sys.stdin.isatty() and not as_json else None,
     )
-    with writer(warn=lambda text: terminal.line(f"warning: {text}")) as db, _stoppable(terminal) as stopping:
+    with writer(warn=lambda text: terminal.line(f"warning: {text}")) as db, stoppable(terminal) as stopping:
         try:
             result = tune(db, config, options, terminal, stopping.is_set)
             text = advice(len(outdated(config.root, latest(db, config.root))))
@@ -122,32 +119,3 @@ def command(
 
 def _asked(text: str) -> bool:
     return click.confirm(f"{text}\nMay it be asked, from now on?", default=False, err=True)
-
-
-class _Stop:
-    """Whether the user asked to stop; a second signal ends at once."""
-
-    def __init__(self, terminal: Terminal) -> None:
-        self._terminal, self._asked = terminal, False
-
-    def is_set(self) -> bool:
-        return self._asked
-
-    def ask(self, _number: int, _frame: FrameType | None) -> None:
-        if self._asked:
-            self._terminal.clear()
-            sys.exit(130)
-        self._asked = True
-        self._terminal.line("stopping after the current run (once more: at once)")
-
-
-@contextmanager
-def _stoppable(terminal: Terminal) -> Iterator[_Stop]:
-    # A flag that is looked at between runs: an exception out of a handler could strike in the middle of a transaction.
-    stop = _Stop(terminal)
-    former = {number: signal.signal(number, stop.ask) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield stop
-    finally:
-        for number, handler in former.items():
-            signal.signal(number, handler)

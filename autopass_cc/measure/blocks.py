@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 import random
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
@@ -177,12 +177,12 @@ def run_block(
         subject, command = sides[side]
         pads = [rng.randrange(MAX_PAD) for _ in range(plan.runs_per_sample)]
         sample = runner.run(command, cpu=cpu, pads=pads)
-        _refuse_failure(subject, sample, check, is_baseline=side == "A")
+        refuse_failure(subject, sample, check, is_baseline=side == "A")
         return sample
 
     before = runner.conditions(cpu)
     warmed = draw.order[:2] if plan.run_s < WARM_UP_BELOW_S else ""
-    warm_ups, runs = (tuple(_as_run(side, run(side)) for side in sides_run) for sides_run in (warmed, draw.order))
+    warm_ups, runs = (tuple(as_run(side, run(side)) for side in sides_run) for sides_run in (warmed, draw.order))
     after = runner.conditions(cpu)
     return _finish(index, cpu, draw, (warm_ups, runs), (before, after), began, plan.clock)
 
@@ -196,16 +196,21 @@ def _finish(
     began: float,
     clock: Clock,
 ) -> Block:
-    before, after = conditions
-    elapsed = max(after.at_s - before.at_s, 1e-9)
     warm_ups, runs = done
-    waits = [run.waited_s for run in warm_ups + runs if run.waited_s is not None]
-    wall_s = sum(run.wall_s for run in warm_ups + runs)
-    waited = sum(waits) / wall_s if len(waits) == len(warm_ups + runs) and wall_s > 0 else None
-    steal = (after.steal_s - before.steal_s) / elapsed
-    pressure = (after.pressure_s - before.pressure_s) / elapsed
+    steal, pressure, waited = shares(conditions, warm_ups + runs)
+    after = conditions[1]
     reason = drop_reason(steal=steal, pressure=pressure, waited=waited, clock=clock, pinned=cpu is not None)
     return Block(index, cpu, draw.seed_a, draw.seed_b, runs, steal, pressure, waited, after.at_s - began, reason, warm_ups)
+
+
+def shares(conditions: tuple[Conditions, Conditions], runs: Sequence[Run]) -> tuple[float, float, float | None]:
+    """Return which shares of the time between two conditions were steal, CPU pressure, and the runs' waiting for their CPU."""
+    before, after = conditions
+    elapsed = max(after.at_s - before.at_s, 1e-9)
+    waits = [run.waited_s for run in runs if run.waited_s is not None]
+    wall_s = sum(run.wall_s for run in runs)
+    waited = sum(waits) / wall_s if len(waits) == len(runs) and wall_s > 0 else None
+    return (after.steal_s - before.steal_s) / elapsed, (after.pressure_s - before.pressure_s) / elapsed, waited
 
 
 def drop_reason(*, steal: float, pressure: float, waited: float | None, clock: Clock, pinned: bool) -> str | None:
@@ -223,11 +228,16 @@ def drop_reason(*, steal: float, pressure: float, waited: float | None, clock: C
     return f"{name} {share:.0%} of the time" if share > WAIT_LIMIT[clock] else None
 
 
-def _as_run(side: str, sample: Sample) -> Run:
+def as_run(side: str, sample: Sample) -> Run:
+    """Return a finished run of one side."""
     return Run(side, sample.wall_s, sample.user_s, sample.sys_s, sample.waited_s, sample.involuntary)
 
 
-def _refuse_failure(subject: Subject, sample: Sample, check: Check | None, *, is_baseline: bool) -> None:
+def refuse_failure(subject: Subject, sample: Sample, check: Check | None, *, is_baseline: bool) -> None:
+    """Raise for a run that failed: RunFailedError for a candidate's, NotDeterministicError or WorkloadFailedError for the base's.
+
+    Raises ValueError for times that cannot be.
+    """
     verdict, detail = failure(sample, check)
     if verdict is None:
         if math.isfinite(sample.wall_s) and min(sample.wall_s, sample.cpu_s) >= 0:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from autopass_cc.errors import AutopassError
-from autopass_cc.measure.blocks import MAX_SEED, Block, Check, Subject, _refuse_failure, run_block
+from autopass_cc.measure.blocks import MAX_SEED, Block, Check, Subject, refuse_failure, run_block
 from autopass_cc.measure.plan import Plan, choose, choose_clock
 from autopass_cc.measure.runner import Runner, StoppedError, runs_per_sample
 from autopass_cc.measure.stats import Aggregate, Rule
@@ -34,7 +34,7 @@ def probe(runner: Runner, subject: Subject, seed: int, check: Check | None = Non
     command = subject.link(rng.randint(1, MAX_SEED))
     samples = [runner.run(command, cpu=None, pads=(rng.randrange(64),)) for _ in range(2)]
     for sample in samples:
-        _refuse_failure(subject, sample, check, is_baseline=True)
+        refuse_failure(subject, sample, check, is_baseline=True)
     clock, parallel = choose_clock(samples[1])
     run_s = min(sample.seconds(clock) for sample in samples)
     runs = runs_per_sample(run_s)

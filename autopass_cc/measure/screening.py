@@ -63,15 +63,17 @@ def race(
     halving: bool = True,
     aggregate: Aggregate = Aggregate.MIN,
     stop: Callable[[], bool] = lambda: False,
+    fits: Callable[[int], bool] = lambda _samples: True,
 ) -> Mapping[str, Standing]:
     """Race candidates for at most `rounds` rounds and return how each stands; ends early when `stop()` says so.
 
+    `fits` is asked before each round whether so many samples may be taken.
     Raises NotDeterministicError or WorkloadFailedError if the baseline fails: nobody can be scored against that.
     """
     standings = {name: Standing(aggregate) for name in names}
     alive = list(names)
     for number in range(1, rounds + 1):
-        if not alive or not _round(alive, standings, run, number, rng, stop):
+        if not alive or not fits(len(alive) + BASELINES) or not _round(alive, standings, run, number, rng, stop):
             break
         alive = [name for name in alive if standings[name].verdict is None]
         if halving:

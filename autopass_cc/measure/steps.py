@@ -25,7 +25,7 @@ class Steps(Command):
 class StepsRunner:
     """A `Runner` that runs the steps of a `Steps` on another runner, and passes everything else on.
 
-    `runs` counts the runs of the program so far; a `Steps` is one.
+    `runs` counts the runs of the program so far; a `Steps` is one. `wall_s` and `cpu_s` are the seconds that they took.
     """
 
     total = 0  # runs of all runners of this process
@@ -33,6 +33,7 @@ class StepsRunner:
     def __init__(self, inner: Runner) -> None:
         self._inner = inner
         self.runs = 0
+        self.wall_s = self.cpu_s = 0.0
 
     def cpus(self) -> tuple[int, ...]:
         """Give the CPUs of the inner runner."""
@@ -48,8 +49,14 @@ class StepsRunner:
 
     def run(self, command: Command, *, cpu: int | None, pads: Sequence[int] = (0,)) -> Sample:
         """Run as `Runner.run` says; a `Steps` stops at its first step that fails."""
+        sample = self._run(command, cpu, pads)
         self.runs += len(pads)
         StepsRunner.total += len(pads)
+        self.wall_s += sample.wall_s * sample.runs
+        self.cpu_s += sample.cpu_s * sample.runs
+        return sample
+
+    def _run(self, command: Command, cpu: int | None, pads: Sequence[int]) -> Sample:
         if not isinstance(command, Steps):
             return self._inner.run(command, cpu=cpu, pads=pads)
         samples = []

@@ -14,7 +14,7 @@ from autopass_cc.errors import ReplayError, SourceError
 from autopass_cc.paths import private_dir
 from autopass_cc.project import archive
 from autopass_cc.project.linkmap import Link, Part
-from autopass_cc.project.replay import Outcome, compile_argv, run, without_outputs
+from autopass_cc.project.replay import Outcome, compile_argv, cpu_seconds, run, without_outputs
 from autopass_cc.recipe.recipe import Recipe, arguments
 from autopass_cc.store.builds import CompileRecord
 
@@ -95,6 +95,15 @@ class Builder:
                 "mend it, build once with CC=autopass-cc, then run `autopass tune` again",
             )
         return done
+
+    def compile_seconds(self, recipes: Mapping[str, Recipe], times: int) -> float:
+        """Return the CPU seconds that compiling all linked objects takes, the least of `times` for each."""
+        scratch, total = private_dir(self.place / "timed"), 0.0
+        for out in sorted({out for link in self.links for out in link.objects}):
+            record, recipe = self.records[out], recipes.get(out)
+            argv = compile_argv(record, scratch / Path(out).name, self.recipe_arguments(recipe))
+            total += min(cpu_seconds(argv, record) for _ in range(times))
+        return total
 
     def link(self, link: Link, objects: Mapping[str, Path], out: Path, *, seed: int | None) -> Outcome:
         """Link with objects by recorded output; `seed` ≥ 1 draws a layout, None repeats the recorded link as it was."""

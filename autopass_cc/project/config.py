@@ -6,13 +6,12 @@ import re
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from autopass_cc.digest import digest_of
 from autopass_cc.errors import ConfigError, NoProjectError, NoWorkloadError
+from autopass_cc.table_reader import Argv, TableReader
 
 NAME = "autopass.toml"
-Argv = tuple[str, ...]
 COMPARABLE = ("exit", "stdout", "stderr")
 TEMPLATE = """\
 # autopass.toml: how autopass builds, runs and checks this project. Paths are relative to this folder.
@@ -97,7 +96,7 @@ def load(root: Path) -> Config:
         data = tomllib.loads(text.decode())
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(path, f"not valid TOML: {error}") from None
-    reader = _Reader(path, data)
+    reader = TableReader(path, data)
     config = Config(
         path=path,
         id=project_id(root, text),
@@ -119,63 +118,3 @@ def load(root: Path) -> Config:
         if not (root / name).exists():
             raise ConfigError(path, f"the input {name} does not exist", f"create {name}, or take it out of {NAME}")
     return config
-
-
-class _Reader:
-    """Takes typed values out of a parsed table and complains about what is left."""
-
-    def __init__(self, path: Path, data: dict[str, Any]) -> None:
-        self.path, self.data, self.known = path, data, set[str]()
-
-    def _take(self, key: str, default: Any) -> Any:
-        self.known.add(key)
-        return self.data.get(key, default)
-
-    def _wrong(self, key: str, wanted: str) -> ConfigError:
-        return ConfigError(self.path, f"`{key}` must be {wanted}")
-
-    def text(self, key: str) -> str | None:
-        value = self._take(key, None)
-        if value is not None and not isinstance(value, str):
-            raise self._wrong(key, "a string")
-        return value
-
-    def number(self, key: str, default: float) -> float:
-        value = self._take(key, default)
-        if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
-            raise self._wrong(key, "a number that is not negative")
-        return float(value)
-
-    def words(self, key: str, default: tuple[str, ...], allowed: tuple[str, ...] = ()) -> tuple[str, ...]:
-        value = self._take(key, list(default))
-        if not isinstance(value, list) or not all(isinstance(word, str) for word in value):
-            raise self._wrong(key, 'a list of strings, for example ["make"]')
-        if allowed and (bad := [word for word in value if word not in allowed]):
-            raise ConfigError(self.path, f"`{key}` knows {', '.join(allowed)}; not {bad[0]!r}")
-        return tuple(value)
-
-    def commands(self, key: str) -> tuple[Argv, ...]:
-        value = self._take(key, [])
-        if isinstance(value, list) and value and all(isinstance(word, str) for word in value):
-            value = [value]
-        good = isinstance(value, list) and all(
-            isinstance(argv, list) and argv and all(isinstance(word, str) for word in argv) for argv in value
-        )
-        if not good:
-            raise self._wrong(key, 'a command as a list of strings, for example ["./program", "1000"], or a list of such lists')
-        return tuple(tuple(argv) for argv in value)
-
-    def table(self, key: str) -> dict[str, str]:
-        value = self._take(key, {})
-        if not isinstance(value, dict) or not all(isinstance(word, str) for word in value.values()):
-            raise self._wrong(key, "a table of strings")
-        return value
-
-    def finish(self) -> None:
-        for key in self.data:
-            if key not in self.known:
-                import difflib  # where there is something to be said only
-
-                near = difflib.get_close_matches(key, self.known, n=1)
-                hint = f"; did you mean `{near[0]}`?" if near else f" (known: {', '.join(sorted(self.known))})"
-                raise ConfigError(self.path, f"unknown key `{key}`{hint}")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import subprocess
 import time
 from collections.abc import Sequence
@@ -119,3 +120,11 @@ def run(argv: Sequence[str], record: CompileRecord | LinkRecord, *, limit: float
     except OSError as error:
         return Outcome(127, str(error).encode(), time.monotonic() - start)
     return Outcome(done.returncode, done.stdout + done.stderr, time.monotonic() - start)
+
+
+def cpu_seconds(argv: Sequence[str], record: CompileRecord, *, limit: float = 600.0) -> float:
+    """Return the CPU seconds of one compile. Counts all children of this process, so nothing else may be started meanwhile."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    run(argv, record, limit=limit)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime

@@ -10,9 +10,10 @@ from typing import Protocol
 
 from autopass_cc.measure.runner import Command
 from autopass_cc.measure.steps import Steps
-from autopass_cc.project.config import Argv, Config
+from autopass_cc.project.config import Config
 from autopass_cc.project.workspace import Workspace
 from autopass_cc.recipe.recipe import Recipe
+from autopass_cc.table_reader import Argv
 
 
 class ProgramBuilder(Protocol):

@@ -1,0 +1,33 @@
+"""The closed set of methods: what each is called in tables, and what makes its entrant."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from autopass_cc.bench import instrumented, searched
+from autopass_cc.bench.contest import Contest
+from autopass_cc.bench.results import Entrant
+
+Enter = Callable[[Contest, str], Entrant]
+
+
+@dataclass(frozen=True)
+class Method:
+    """A rival of the base level. `searches`: it uses up the budget of program runs, and is given back where it does not win."""
+
+    name: str
+    title: str
+    enter: Enter
+    searches: bool = False
+
+
+METHODS = {
+    each.name: each
+    for each in (
+        Method("pgo", "instrumented PGO", instrumented.pgo),
+        Method("cspgo", "context-sensitive PGO", instrumented.context_sensitive),
+        Method("random", "random legal edits", searched.chance, searches=True),
+        Method("rules", "autopass, rules", searched.rules, searches=True),
+    )
+}

@@ -1,0 +1,64 @@
+"""Runs the heats of a race: until each rival's confirmation is decided, then the twelve of the re-validation."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Iterator, Sequence
+
+from autopass_cc.agents.evaluation import seed_of
+from autopass_cc.bench.contest import Contest
+from autopass_cc.bench.flavours import PLAIN
+from autopass_cc.bench.results import Entrant, Results, race_of
+from autopass_cc.bench.standings import Stage, is_complete, runners
+from autopass_cc.errors import BenchError, InterruptedRunError
+from autopass_cc.measure.confirm import HOPELESS_ATTEMPTS, HOPELESS_SHARE
+from autopass_cc.measure.heats import BASE, run_heat
+from autopass_cc.measure.plan import Plan
+from autopass_cc.measure.runner import StoppedError
+
+
+def race(contest: Contest, entrants: Sequence[Entrant], results: Results) -> None:
+    """Run the heats that are not in the results yet. Raises InterruptedRunError (what is finished is kept), BenchError."""
+    running, program = runners(entrants), contest.program.name
+    if not running:
+        return
+    evaluation, name = contest.baseline().evaluation, race_of(running)
+    if program not in results.plans:
+        results.add_plan(program, json.loads(evaluation.plan.to_json()))
+    plan = Plan.from_json(json.dumps(results.plans[program]))
+    lanes = [Entrant(program, BASE, PLAIN), *running]
+    subjects = {each.method: contest.subject(each, number) for number, each in enumerate(lanes)}
+    for stage in Stage:
+        for method in {name for heat in results.heats(program, name, stage.value) for name in heat.failed}:
+            subjects.pop(method, None)
+        for number in _missing(results, program, name, stage, [each.method for each in running], plan):
+            contest.listener.progress(f"{program}: {stage.value} of {len(running)} rivals, heat {number + 1}")
+            rng = random.Random(seed_of(contest.seed, program, name, stage.value, str(number)))  # noqa: S311
+            try:
+                heat = run_heat(evaluation.runner, subjects, plan, rng, index=number, check=evaluation.check, stop=contest.stop)
+            except StoppedError:
+                raise InterruptedRunError(
+                    "Interrupted; finished heats are kept.", "run the same command again to go on"
+                ) from None
+            results.add_heat(program, name, stage.value, heat)
+            for method in heat.failed:
+                subjects.pop(method)
+
+
+def interrupted() -> InterruptedRunError:
+    """Return the error for a run of the bench that was ended."""
+    return InterruptedRunError("Interrupted; what was finished is kept.", "run the same command again to go on")
+
+
+def _missing(results: Results, program: str, name: str, stage: Stage, methods: Sequence[str], plan: Plan) -> Iterator[int]:
+    """Yield the numbers of the heats that a stage still needs; raises BenchError where the machine is too busy."""
+    sitting = 0
+    while not is_complete(heats := results.heats(program, name, stage.value), stage, methods, plan):
+        dropped = sum(heat.dropped is not None for heat in heats[-sitting:]) if sitting else 0
+        if sitting >= HOPELESS_ATTEMPTS and dropped > HOPELESS_SHARE * sitting:
+            raise BenchError(
+                f"{program}: the machine is too busy: {dropped} of {sitting} heats were disturbed.", "run it again later"
+            )
+        yield len(heats)
+        sitting += 1

@@ -1,0 +1,90 @@
+"""The bench's tables for a terminal: a row a method over all programs, then a row a program with all its rivals."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from autopass_cc.bench.standings import Placing, Standing, Summary
+from autopass_cc.report import table
+
+
+def methods(rows: Sequence[Summary], titles: dict[str, str]) -> str:
+    """Return the table of methods. Speed-ups are ratios of times: at 1.100 the base level takes 1.1 times as long."""
+    header = [
+        "method",
+        "programs",
+        "mean",
+        "without rollback",
+        "best",
+        "worst",
+        "wins",
+        "losses",
+        "search",
+        "runs",
+        "compile",
+        "size",
+    ]
+    cells = [
+        [
+            titles.get(row.method, row.method),
+            str(row.programs),
+            f"{row.mean:.3f}",
+            f"{row.raw_mean:.3f}",
+            f"{row.best:.3f}",
+            f"{row.worst:.3f}",
+            str(row.wins),
+            str(row.losses),
+            f"{row.search_s:.0f} s",
+            f"{row.runs:.0f}" if row.runs else "",
+            f"{row.compile:.2f}x",
+            f"{row.size:.2f}x",
+        ]
+        for row in rows
+    ]
+    return table.render(header, cells, right=frozenset(range(1, len(header))))
+
+
+def programs(found: dict[str, list[Placing]], names: Sequence[str]) -> str:
+    """Return the table of programs: the re-validated change of time of each rival, `~` where nothing is shown."""
+    rows = []
+    for program, placings in found.items():
+        by_method = {each.entrant.method: each for each in placings}
+        rows.append([program, *(_cell(by_method.get(name)) for name in names)])
+    return table.render(["program", *names], rows, right=frozenset(range(1, len(names) + 1)))
+
+
+def _cell(placing: Placing | None) -> str:
+    if placing is None or placing.standing is Standing.UNFINISHED:
+        return "…"
+    if placing.estimate is None:
+        return str(placing.standing.value)
+    change = f"{table.change(placing.estimate.median)} {table.interval(placing.estimate.low, placing.estimate.high)}"
+    return change if placing.standing in (Standing.WIN, Standing.LOSS) else f"~ {change}"
+
+
+def as_json(head: Mapping[str, Any], rows: Sequence[Summary], found: Mapping[str, Sequence[Placing]]) -> dict[str, Any]:
+    """Return all tables as JSON values; changes of time are fractions."""
+    return {
+        "run": dict(head),
+        "methods": [asdict(row) for row in rows],
+        "programs": {program: {each.entrant.method: _placing(each) for each in row} for program, row in found.items()},
+    }
+
+
+def _placing(placing: Placing) -> dict[str, Any]:
+    found, entrant = placing.estimate, placing.entrant
+    return {
+        "standing": placing.standing.value,
+        "detail": placing.detail,
+        "change": None if found is None else math.expm1(found.median),
+        "interval": None if found is None else [math.expm1(found.low), math.expm1(found.high)],
+        "heats": 0 if found is None else found.n,
+        "seconds": placing.seconds,
+        "e_value": placing.e_value,
+        "flags": list(entrant.flavour.flags),
+        "recipes": entrant.recipes,
+        **entrant.facts,
+    }

@@ -1,0 +1,108 @@
+"""The bench on a small suite: real clang, real profiles, real gates; times are made up from the size of the code."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+from sample_project import SOURCES, Silent, SmallIsFast, autopass, made_up
+
+from autopass_cc.bench import manifest
+from autopass_cc.bench.methods import METHODS
+from autopass_cc.bench.results import Results
+from autopass_cc.bench.run import Plan, run
+from autopass_cc.bench.standings import Standing, placings
+from autopass_cc.errors import InterruptedRunError
+from autopass_cc.measure.confirm import REVALIDATION_BLOCKS
+from autopass_cc.project.journal import switch_on
+from autopass_cc.store.database import writer
+from autopass_cc.toolchain import registry
+
+SUITE = """name = "small"
+flags = ["-O2"]
+[program.prog]
+sources = ["main.c", "kernel.c"]
+run = ["./prog", "3000"]
+checks = [["./prog", "3"], ["./prog", "10"]]
+train = ["./prog", "200"]
+"""
+
+
+@pytest.fixture
+def suite(tmp_path: Path, ready: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    assert ready.is_dir()
+    made_up(monkeypatch)
+    folder = tmp_path / "suite"
+    folder.mkdir()
+    for name in ("main.c", "kernel.c"):
+        (folder / name).write_text(SOURCES[name])
+    (folder / "suite.toml").write_text(SUITE)
+    switch_on()
+    return folder
+
+
+def bench(suite: Path, *names: str, stop_after: int | None = None) -> tuple[Results, list[str], list[str]]:
+    listener, results = Silent(), Results(suite.parent / "results.jsonl")
+    results.begin(suite="small")
+    plan = Plan(manifest.load(suite).programs, [METHODS[name] for name in names], budget=30, seed=1)
+    with writer() as db:
+        toolchain = registry.ensure()
+        work = suite.parent / "work"
+        problems = run(
+            db, toolchain, work, plan, results, listener, lambda: stop_after is not None and SmallIsFast.runs >= stop_after
+        )
+    return results, problems, listener.lines
+
+
+def test_every_rival_is_measured_beside_every_other_and_the_table_says_so(suite: Path) -> None:
+    before = {path: path.read_bytes() for path in suite.iterdir()}
+    results, problems, lines = bench(suite, "pgo", "random", "rules")
+    assert problems == []
+    found = {each.entrant.method: each for each in placings(results, "prog")}
+    assert found.keys() == {"pgo", "random", "rules"}
+    assert Standing.UNFINISHED not in {each.standing for each in found.values()}, lines
+    rules = found["rules"]
+    assert rules.standing is Standing.WIN, (rules, lines)  # smaller code is faster here, and there is some
+    assert rules.entrant.facts["runs"] <= 2 * 31  # two modules, thirty each, and one on other inputs at most
+    assert rules.entrant.facts["size"] < 1
+    assert {path: path.read_bytes() for path in suite.iterdir()} == before
+    told = autopass("bench", "report", str(results.path), cwd=suite).stdout
+    assert "autopass, rules" in told
+    data = json.loads(autopass("bench", "report", str(results.path), "--json", cwd=suite).stdout)
+    assert data["programs"]["prog"]["rules"]["heats"] == REVALIDATION_BLOCKS
+
+
+def test_profiles_are_of_the_training_run_and_are_used(suite: Path) -> None:
+    results, _, _ = bench(suite, "pgo", "cspgo")
+    profdata = registry.ensure().tool("llvm-profdata")
+    for name, option in (("pgo", ""), ("cspgo", "--showcs")):
+        entrant = results.entrants["prog", name]
+        (flag,) = [word for word in entrant.flavour.flags if word.startswith("-fprofile-use=")]
+        argv = [str(profdata), "show", "--counts", "--all-functions", *filter(None, [option]), flag.partition("=")[2]]
+        told = subprocess.run(argv, capture_output=True, text=True, check=True).stdout
+        assert "kernel" in told
+        assert "Maximum function count: 0" not in told
+        assert not entrant.same_code
+
+
+def test_an_interrupted_bench_goes_on_where_it_was(suite: Path) -> None:
+    with pytest.raises(InterruptedRunError):
+        bench(suite, "pgo", stop_after=60)
+    results, _, _ = bench(suite, "pgo")
+    lines = results.path.read_text().splitlines()
+    again, _, _ = bench(suite, "pgo")
+    assert again.path.read_text().splitlines() == lines  # nothing was left to do
+    assert sum('"entrant"' in line for line in lines) == 1
+
+
+def test_a_program_that_does_not_compile_is_left_out_and_the_others_go_on(suite: Path) -> None:
+    (suite / "broken.c").write_text("int main(void) { return nothing; }\n")
+    text = '[program.broken]\nsources = ["broken.c"]\nrun = ["./broken"]\n'
+    (suite / "suite.toml").write_text(SUITE.replace("[program.prog]", text + "[program.prog]"))
+    results, problems, _ = bench(suite, "pgo")
+    assert len(problems) == 1
+    assert "broken" in problems[0]
+    assert "undeclared" in problems[0]
+    assert ("prog", "pgo") in results.entrants
