@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from autopass_cc.bench import instrumented, searched
+from autopass_cc.bench import instrumented, sampled, searched
 from autopass_cc.bench.contest import Contest
 from autopass_cc.bench.results import Entrant
 
@@ -27,6 +27,7 @@ METHODS = {
     for each in (
         Method("pgo", "instrumented PGO", instrumented.pgo),
         Method("cspgo", "context-sensitive PGO", instrumented.context_sensitive),
+        Method("autofdo", "AutoFDO", sampled.autofdo),
         Method("random", "random legal edits", searched.chance, searches=True),
         Method("rules", "autopass, rules", searched.rules, searches=True),
     )

@@ -87,6 +87,19 @@ def test_profiles_are_of_the_training_run_and_are_used(suite: Path) -> None:
         assert not entrant.same_code
 
 
+def test_a_sample_profile_knows_the_hot_function_and_is_used(suite: Path) -> None:
+    text = (suite / "suite.toml").read_text().replace('train = ["./prog", "200"]', 'train = ["./prog", "60000"]')
+    (suite / "suite.toml").write_text(text)
+    results, _, lines = bench(suite, "autofdo")
+    entrant = results.entrants["prog", "autofdo"]
+    assert not entrant.failed, lines
+    (flag,) = entrant.flavour.flags
+    argv = [str(registry.ensure().tool("llvm-profdata")), "show", "--sample", flag.partition("=")[2]]
+    assert "kernel" in subprocess.run(argv, capture_output=True, text=True, check=True).stdout
+    assert not entrant.same_code
+    assert "no branch records" in entrant.facts["remark"]
+
+
 def test_an_interrupted_bench_goes_on_where_it_was(suite: Path) -> None:
     with pytest.raises(InterruptedRunError):
         bench(suite, "pgo", stop_after=60)

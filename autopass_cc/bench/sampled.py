@@ -1,0 +1,98 @@
+"""AutoFDO without branch records: a build with debug lines, timer samples of its training run, a sample profile, a build with it.
+
+Machines that offer no last branch records (most virtual ones) leave only this; where they do, `llvm-profgen` would make a
+better profile. The table says which it was.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+import time
+from collections import Counter
+from pathlib import Path
+
+from autopass_cc.bench.contest import Contest
+from autopass_cc.bench.flavours import Flavour
+from autopass_cc.bench.instrumented import merge, train
+from autopass_cc.bench.results import Entrant
+from autopass_cc.bench.sampleprof import MASK, Located, Place, decoded, render
+from autopass_cc.errors import BenchError
+
+# Addresses of samples are those of the file (-no-pie); discriminators tell copies and branches of one line apart.
+BUILD = ("-gline-tables-only", "-fdebug-info-for-profiling", "-no-pie", "-Wno-unused-command-line-argument")
+FREQUENCY = 4999  # samples a second; a prime, so that it keeps no step with a loop
+LEAST = 100  # samples that make a profile
+TIMER = "timer samples (perf cpu-clock), no branch records"
+
+
+def autofdo(contest: Contest, method: str) -> Entrant:
+    """Return the program built with a sample profile of its training run. Raises BenchError where nothing can be sampled."""
+    began, site, program = time.monotonic(), contest.site, contest.program
+    perf = shutil.which("perf")
+    if perf is None:
+        raise BenchError(f"{program.name}: perf is not on PATH.", "apt-get install linux-perf")
+    folder = site.copy("autofdo-train")
+    site.build(folder, contest.compilers, BUILD)
+    data = folder / "perf.data"
+    record = (perf, "record", "-q", "-e", "cpu-clock", "-F", str(FREQUENCY), "-o", str(data), "--")
+    seconds = train(contest, folder, {}, record)
+    built = folder / program.run[0][0]
+    samples = _samples(perf, data, built)
+    if samples.total() < LEAST:
+        why = f"{program.name}: {samples.total()} samples of the training run are too few for a profile."
+        raise BenchError(why, "give it a longer `train` in suite.toml")
+    text = render(samples, *_code(contest, built))
+    written = site.place / "autofdo.txt"
+    written.write_text(text)
+    profile = site.place / "autofdo.prof"
+    merge(contest, profile, [written], "--sample", "--extbinary")
+    shutil.rmtree(folder, ignore_errors=True)
+    facts = {"search_s": time.monotonic() - began, "trained_s": seconds, "samples": samples.total(), "remark": TIMER}
+    return Entrant(program.name, method, Flavour("autofdo", (f"-fprofile-sample-use={profile}",)), facts=facts)
+
+
+def _samples(perf: str, data: Path, built: Path) -> Counter[int]:
+    """Return the samples by address in one file."""
+    argv = [perf, "script", "-i", str(data), "-F", "ip,dso"]
+    done = subprocess.run(argv, capture_output=True, text=True, check=False)
+    found = re.findall(rf"^\s*([0-9a-f]+) \({re.escape(str(built.resolve()))}\)", done.stdout, re.MULTILINE)
+    return Counter(int(address, 16) for address in found)
+
+
+def _code(contest: Contest, built: Path) -> tuple[dict[int, Located], dict[int, str], list[int]]:
+    """Return where each instruction of a file comes from, whom its calls call, and where its functions begin."""
+    tool = contest.toolchain.tool
+    argv = [str(tool("llvm-objdump")), "-d", "--no-show-raw-insn", "--section=.text", str(built)]
+    text = subprocess.run(argv, capture_output=True, text=True, check=False).stdout
+    starts = [int(address, 16) for address in re.findall(r"^([0-9a-f]+) <[^>]+>:$", text, re.MULTILINE)]
+    rows = re.findall(r"^\s*([0-9a-f]+):\s+(\S+)(.*)$", text, re.MULTILINE)
+    calls = {
+        int(address, 16): target[1]
+        for address, word, rest in rows
+        if word.startswith(("call", "bl")) and (target := re.search(r"<([^+>@]+)>", rest))
+    }
+    addresses = [address for address, _, _ in rows]
+    argv = [str(tool("llvm-symbolizer")), f"--obj={built}", "--no-demangle", "--output-style=JSON", "--inlines"]
+    asked = "".join(f"0x{address}\n" for address in addresses)
+    lines = subprocess.run(argv, input=asked, capture_output=True, text=True, check=False).stdout.splitlines()
+    where = {}
+    for address, line in zip(addresses, lines, strict=False):
+        found = _located(json.loads(line))
+        if found is not None:
+            where[int(address, 16)] = found
+    return where, calls, starts
+
+
+def _located(answer: dict[str, object]) -> Located | None:
+    """Return what the symbolizer says of an address, None where a line of it is not known."""
+    symbols = answer.get("Symbol")
+    if not isinstance(symbols, list) or not symbols or not all(each["Line"] and each["FunctionName"] for each in symbols):
+        return None
+    stack, factor = [], 1
+    for each in reversed(symbols):  # the innermost comes first
+        base, factor = decoded(each["Discriminator"])
+        stack.append(Place(each["FunctionName"], (each["Line"] - each["StartLine"]) & MASK, base))
+    return Located(tuple(stack), factor)
