@@ -12,7 +12,10 @@ from pathlib import Path
 from autopass_cc.project.replay import compile_argv, run
 from autopass_cc.store.builds import CompileRecord
 
-RETURN_ZERO = {"x86_64": "\txorl\t%eax, %eax\n\tretq\n", "aarch64": "\tmov\tx0, #0\n\tret\n"}
+RETURN_ZERO = {  # a whole number, or a floating one
+    "x86_64": "\txorl\t%eax, %eax\n\txorps\t%xmm0, %xmm0\n\tretq\n",
+    "aarch64": "\tmov\tx0, #0\n\tfmov\td0, xzr\n\tret\n",
+}
 LIMIT = 600.0
 
 
