@@ -29,6 +29,8 @@ METHODS = {
         Method("cspgo", "context-sensitive PGO", instrumented.context_sensitive),
         Method("autofdo", "AutoFDO", sampled.autofdo),
         Method("random", "random legal edits", searched.chance, searches=True),
+        Method("bayes", "Bayesian optimisation", searched.bayesian, searches=True),
         Method("rules", "autopass, rules", searched.rules, searches=True),
+        Method("pgo+rules", "autopass on top of PGO", searched.on_top_of_pgo, searches=True),
     )
 }

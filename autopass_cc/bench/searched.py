@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 from autopass_cc.agents.allowance import ProgramRuns
 from autopass_cc.agents.choice import choose
@@ -14,8 +15,10 @@ from autopass_cc.agents.minds.transfer import Transfer
 from autopass_cc.agents.module_run import search_of
 from autopass_cc.agents.parts import Part
 from autopass_cc.agents.reasoning import Reasoning, Setting
+from autopass_cc.bench.bayes import Bayes, features_of
 from autopass_cc.bench.contest import Contest
 from autopass_cc.bench.flavours import PLAIN, Flavour
+from autopass_cc.bench.instrumented import pgo
 from autopass_cc.bench.race import interrupted
 from autopass_cc.bench.results import Entrant
 
@@ -33,6 +36,19 @@ def chance(contest: Contest, method: str) -> Entrant:
     return _searched(contest, method, PLAIN, lambda: Council([], Chance()))
 
 
+def bayesian(contest: Contest, method: str) -> Entrant:
+    """Return what a surrogate over compile-only features finds."""
+    return _searched(contest, method, PLAIN, Bayes)
+
+
+def on_top_of_pgo(contest: Contest, method: str) -> Entrant:
+    """Return what our own search finds on top of instrumented PGO: it tunes what the profile has left."""
+    first = pgo(contest, method)
+    entrant = rules(contest, method, first.flavour)
+    facts = {**entrant.facts, "search_s": entrant.facts["search_s"] + first.facts["search_s"]}
+    return replace(entrant, facts={**facts, "trained_s": first.facts["trained_s"]})
+
+
 def _searched(contest: Contest, method: str, flavour: Flavour, mind: Callable[[], Mind | None]) -> Entrant:
     """Search each module that is worth it, one after the other, and take the best finalist of each."""
     base = contest.baseline(flavour)
@@ -43,7 +59,10 @@ def _searched(contest: Contest, method: str, flavour: Flavour, mind: Callable[[]
     for task in tasks:
         module = base.prepared.modules[task.name]
         allowance = ProgramRuns(contest.budget, base.evaluation.runner, base.evaluation.plan)
-        search, _, _ = search_of(base, module, task, allowance, Reasoning(ALONE, None, None), Transfer(()), mind())
+        proposer = mind()
+        search, _, _ = search_of(base, module, task, allowance, Reasoning(ALONE, None, None), Transfer(()), proposer)
+        if isinstance(proposer, Bayes):
+            proposer.compiled_by(features_of(search, contest.toolchain))
         found = search.run()
         spent += allowance.spent()
         if base.evaluation.stop():

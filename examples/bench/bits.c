@@ -136,7 +136,7 @@ static uint64_t walk_equal_weight(uint64_t x, int steps) {
 int main(int argc, char **argv) {
   static uint64_t words[WORDS], codes[WORDS];
   uint8_t table[256] = {0};
-  long rounds = argc > 1 ? strtol(argv[1], NULL, 10) : 12000;
+  long rounds = argc > 1 ? strtol(argv[1], NULL, 10) : 13500;
   uint64_t state = argc > 2 ? strtoull(argv[2], NULL, 10) : 1, counts = 0, hash = 0;
   for (int i = 1; i < 256; i++)
     table[i] = (uint8_t)(table[i / 2] + (i & 1));

@@ -126,7 +126,7 @@ static uint32_t fletcher32(const uint8_t *bytes, size_t size) {
 int main(int argc, char **argv) {
   static CrcTables tables;
   static uint8_t packet[MAX_PACKET];
-  long packets = argc > 1 ? strtol(argv[1], NULL, 10) : 6000;
+  long packets = argc > 1 ? strtol(argv[1], NULL, 10) : 7000;
   uint64_t state = argc > 2 ? strtoull(argv[2], NULL, 10) : 1;
   uint64_t crcs = 0, sums = 0, hashes = 0;
 

@@ -6,10 +6,6 @@
  * searched for its strongest line. It stands for numerical signal-processing code: strided
  * floating-point loops over arrays of small structures, with shuffles of memory between them.
  */
-/* Where a constant a * b + c is contracted, clang folds it with one rounding, and a machine without
- * fused multiply-add rounds twice: which of the two happens would depend on unrolling. */
-#pragma STDC FP_CONTRACT OFF
-
 #include <math.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -39,9 +35,12 @@ static uint64_t next_random(uint64_t *state) {
   return *state;
 }
 
+/* The products have names of their own, so that no compiler fuses one with the sum: the result is
+ * then the same whether it is found at run time or while compiling. */
 static Complex multiply(Complex a, Complex b) {
-  Complex product = {a.re * b.re - a.im * b.im, a.re * b.im + a.im * b.re};
-  return product;
+  double rr = a.re * b.re, ii = a.im * b.im;
+  double ri = a.re * b.im, ir = a.im * b.re;
+  return (Complex){rr - ii, ri + ir};
 }
 
 /* The roots are filled in from coarse to fine: every level puts a new root between each two known

@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { WIDTH = 160, HEIGHT = 120, PALETTE = 256, OCTAVES = 4, MOST_STEPS = 400, NOISE_SCALE = 24 };
+enum { WIDTH = 160, HEIGHT = 120, PALETTE = 256, OCTAVES = 4, MOST_STEPS = 200, NOISE_SCALE = 24 };
 
 typedef struct {
   double left, top, step;
@@ -167,7 +167,8 @@ int main(int argc, char **argv) {
     make_palette(palette, &random);
     double x = random_between(&random, -0.9, -0.6), y = random_between(&random, 0.05, 0.35);
     double constant[2] = {x, y}, size = random_between(&random, 0.1, 2.0);
-    View near = {x - size / 2, y - size / 2, size / WIDTH}, whole = {-1.6, -1.2, 3.2 / WIDTH};
+    View near = {x - size / 2, y - size / 2, size / WIDTH},
+         whole = {x - 0.85, y - 1.4, 3.2 / WIDTH};
     steps += frame % 2 ? render(&whole, constant, palette, pixels)
                        : render(&near, NULL, palette, pixels);
     noise += lay_texture(pixels, next_random(&random));

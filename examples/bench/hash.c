@@ -121,7 +121,8 @@ static void fold_tree(uint8_t (*nodes)[DIGEST], int count) {
     for (int i = 0; i < count / 2; i++) {
       Sha256 hash;
       sha256_start(&hash);
-      sha256_add(&hash, nodes[2 * i], 2 * DIGEST);
+      sha256_add(&hash, nodes[2 * i], DIGEST);
+      sha256_add(&hash, nodes[2 * i + 1], DIGEST);
       sha256_finish(&hash, nodes[i]);
     }
   }
@@ -129,7 +130,7 @@ static void fold_tree(uint8_t (*nodes)[DIGEST], int count) {
 
 int main(int argc, char **argv) {
   static uint8_t message[MAX_MESSAGE], nodes[LEAVES][DIGEST];
-  long messages = argc > 1 ? strtol(argv[1], NULL, 10) : 50000;
+  long messages = argc > 1 ? strtol(argv[1], NULL, 10) : 55000;
   uint64_t random = argc > 2 ? strtoull(argv[2], NULL, 10) : 1;
   uint8_t key[DIGEST] = {0};
   for (long i = 0; i < messages; i++) {

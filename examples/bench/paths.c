@@ -1,8 +1,7 @@
 // Graph search: builds weighted directed graphs in compressed-row form, a grid with some long links
-// or a sparse random one, then runs Dijkstra's algorithm with a binary heap, breadth-first search,
-// and union-find over the cheap edges. It stands for route planners, network analysis and game
-// maps: loads through index arrays, a heap of small records, queues. Usage: paths [N [SEED]], N
-// graphs.
+// or a sparse random one, then runs Dijkstra's algorithm with a binary heap, breadth-first search
+// and union-find over cheap edges. It stands for route planners and network analysis: loads through
+// index arrays, a heap of small records, queues. Usage: paths [N [SEED]], N graphs.
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -141,7 +140,7 @@ int main(int argc, char **argv) {
   static Heap heap;
   static Edge edges[EDGES];
   static int label[VERTICES], queue[VERTICES];
-  long graphs = argc > 1 ? strtol(argv[1], NULL, 10) : 450;
+  long graphs = argc > 1 ? strtol(argv[1], NULL, 10) : 570;
   uint64_t state = argc > 2 ? strtoull(argv[2], NULL, 10) : 1, lengths = 0, hops = 0, parts = 0;
   for (long round = 0; round < graphs; round++) {
     make_edges(edges, round % 2 == 0, &state);

@@ -135,7 +135,7 @@ static uint64_t hash_records(uint64_t hash, const Record *records, int count) {
 int main(int argc, char **argv) {
   static int values[COUNT], copy[COUNT];
   static Record records[COUNT], spare[COUNT];
-  long rounds = argc > 1 ? strtol(argv[1], NULL, 10) : 300;
+  long rounds = argc > 1 ? strtol(argv[1], NULL, 10) : 330;
   uint64_t state = argc > 2 ? strtoull(argv[2], NULL, 10) : 1;
   uint64_t quick = 0, heap = 0, merged = 0, library = 0;
   for (long round = 0; round < rounds; round++) {

@@ -1,17 +1,16 @@
 /* strokes.c - a small rasteriser of lines, circles and filled triangles.
  *
- * Draws frames of random shapes into a frame buffer of 32-bit colours with integer arithmetic only
- * (shapes may stick out of it): lines by error accumulation, rings by octants, discs, triangles by
- * edge functions, all blended over what is there with their own opacity; every frame is then read
- * as runs of equal colour. It stands for software graphics: clipped loops over pixels, incremental
- * sums, small helper calls for every pixel, packed channels.
+ * Draws frames of random shapes into a frame buffer of 32-bit colours with integer arithmetic only:
+ * lines by error accumulation, rings by octants, discs, triangles by edge functions, all blended
+ * over what is there; every frame is then read as runs of equal colour. It stands for software
+ * graphics: clipped loops over pixels, incremental sums, small helper calls for every pixel.
  */
 #include <inttypes.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { WIDTH = 400, HEIGHT = 300, SHAPES = 40 };
+enum { WIDTH = 400, HEIGHT = 300, SHAPES = 120 };
 
 typedef struct {
   int width, height;
@@ -157,7 +156,7 @@ static void draw_frame(Canvas *canvas, uint32_t *random) {
     int radius = (int)(next_random(random) % 60u) + 2;
     line(canvas, p[0], p[1], &ink);
     ring(canvas, p[1], radius, &ink);
-    if (i % 4 == 0)
+    if (i % 12 == 0)
       triangle(canvas, p[0], p[1], p[2], &ink);
     else if (i % 4 == 1)
       disc(canvas, p[2], radius, &ink);

@@ -1,13 +1,14 @@
 /*
- * Column-at-a-time query processing, as inside an analytical database: each round fills a sales
- * table with random rows, filters it to a selection vector, groups by a hash table with open
- * addressing, joins with a product table by chained hashing, merges two sorted columns after a
- * radix sort, and takes running totals. Stands for integer code with unpredictable branches, hash
- * probes, gathers, scatters, histograms and prefix sums.
+ * Column-at-a-time query processing, as inside an analytical database. Every few rounds a sales
+ * table is filled with random rows; each round filters it to a selection vector, groups that by a
+ * hash table with open addressing, joins it with a product table by chained hashing, takes running
+ * totals and merges two columns after a radix sort. Stands for integer code with unpredictable
+ * branches, hash probes, gathers, scatters, histograms and prefix sums.
  */
-#include <stdint.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 enum { ROWS = 12000, PRODUCTS = 700, BUCKETS = 1024, GROUP_SLOTS = 4096 };
 
@@ -17,7 +18,6 @@ typedef struct {
 } Sales;
 
 typedef struct {
-  int rows;
   int32_t product[PRODUCTS], price[PRODUCTS], maker[PRODUCTS];
 } Products;
 
@@ -32,21 +32,17 @@ typedef struct {
   int32_t next[PRODUCTS];
 } HashIndex;
 
-static uint32_t next_random(uint64_t *state) {
+static int32_t random_below(uint64_t *state, int32_t limit) {
   *state += 0x9e3779b97f4a7c15u;
   uint64_t z = (*state ^ (*state >> 32)) * 0xd6e8feb86659fd93u;
-  return (uint32_t)(z >> 32);
-}
-
-static int32_t random_below(uint64_t *state, int32_t limit) {
-  return (int32_t)(((uint64_t)next_random(state) * (uint64_t)limit) >> 32);
+  return (int32_t)(((z >> 32) * (uint64_t)limit) >> 32);
 }
 
 static uint32_t hash(int32_t key) { return ((uint32_t)key * 2654435769u) >> 12; }
 
 /* Products get scattered numbers; some rows share one, so that joins can match twice. */
 static void fill_products(Products *t, uint64_t *state) {
-  for (int i = 0; i < t->rows; i++) {
+  for (int i = 0; i < PRODUCTS; i++) {
     t->product[i] = random_below(state, 2 * PRODUCTS);
     t->price[i] = 100 + random_below(state, 900);
     t->maker[i] = random_below(state, 50);
@@ -64,13 +60,17 @@ static void fill_sales(Sales *t, uint64_t *state) {
 }
 
 /* Rows of the day range that sold at least the amount, in order. */
-static int filter(const Sales *t, int32_t first_day, int32_t last_day, int32_t amount,
-                  int32_t *selection) {
+static int filter(const Sales *t, int32_t first, int32_t last, int32_t least, int32_t *selection) {
   int used = 0;
   for (int i = 0; i < t->rows; i++)
-    if (t->day[i] >= first_day && t->day[i] <= last_day && t->amount[i] >= amount)
+    if (t->day[i] >= first && t->day[i] <= last && t->amount[i] >= least)
       selection[used++] = i;
   return used;
+}
+
+static void gather(const int32_t *column, const int32_t *selection, int selected, int32_t *out) {
+  for (int i = 0; i < selected; i++)
+    out[i] = column[selection[i]];
 }
 
 /* Amounts of the selected rows by customer. */
@@ -84,9 +84,8 @@ static void group_by_customer(const Sales *t, const int32_t *selection, int sele
       slot = (slot + 1) % GROUP_SLOTS;
     if (g->key[slot] == -1) {
       g->key[slot] = key;
-      g->count[slot] = 0;
+      g->count[slot] = g->greatest[slot] = 0;
       g->sum[slot] = 0;
-      g->greatest[slot] = amount;
     }
     g->count[slot]++;
     g->sum[slot] += amount;
@@ -107,22 +106,22 @@ static uint64_t summarise_groups(const Groups *g) {
 static void build_index(const Products *t, HashIndex *index) {
   for (int b = 0; b < BUCKETS; b++)
     index->head[b] = -1;
-  for (int32_t row = 0; row < t->rows; row++) {
+  for (int32_t row = 0; row < PRODUCTS; row++) {
     uint32_t bucket = hash(t->product[row]) % BUCKETS;
     index->next[row] = index->head[bucket];
     index->head[bucket] = row;
   }
 }
 
-/* Joins all sales with their products; adds to the revenue of each maker, returns the matches. */
-static int join(const Sales *sales, const Products *products, const HashIndex *index,
-                int64_t *revenue) {
+/* Adds the selected sales to the revenue of the makers; returns the number of matches. */
+static int join(const Sales *sales, const int32_t *selection, int selected,
+                const Products *products, const HashIndex *index, int64_t *revenue) {
   int matches = 0;
-  for (int i = 0; i < sales->rows; i++) {
-    int32_t key = sales->product[i];
+  for (int i = 0; i < selected; i++) {
+    int32_t key = sales->product[selection[i]], amount = sales->amount[selection[i]];
     for (int32_t row = index->head[hash(key) % BUCKETS]; row >= 0; row = index->next[row])
       if (products->product[row] == key) {
-        revenue[products->maker[row]] += (int64_t)products->price[row] * sales->amount[i];
+        revenue[products->maker[row]] += (int64_t)products->price[row] * amount;
         matches++;
       }
   }
@@ -139,8 +138,7 @@ static void radix_sort(int32_t *column, int32_t *scratch, int rows) {
       offset[digit + 1] += offset[digit];
     for (int i = 0; i < rows; i++)
       scratch[offset[(column[i] >> shift) & 255]++] = column[i];
-    for (int i = 0; i < rows; i++)
-      column[i] = scratch[i];
+    memcpy(column, scratch, (size_t)rows * sizeof *column);
   }
 }
 
@@ -155,12 +153,12 @@ static int64_t merge_join(const int32_t *a, int a_rows, const int32_t *b, int b_
       j++;
     else {
       int32_t key = a[i];
-      int64_t a_run = 0, b_run = 0;
-      for (; i < a_rows && a[i] == key; i++)
-        a_run++;
-      for (; j < b_rows && b[j] == key; j++)
-        b_run++;
-      total += a_run * b_run * (key + 1);
+      int a_first = i, b_first = j;
+      while (i < a_rows && a[i] == key)
+        i++;
+      while (j < b_rows && b[j] == key)
+        j++;
+      total += (int64_t)(i - a_first) * (j - b_first) * (key + 1);
     }
   }
   return total;
@@ -181,40 +179,42 @@ static int64_t running_totals(const int32_t *column, int rows, int64_t *total) {
 int main(int argc, char **argv) {
   long rounds = argc > 1 ? strtol(argv[1], NULL, 10) : 0;
   uint64_t state = argc > 2 ? strtoull(argv[2], NULL, 10) : 1;
-  int32_t *block = calloc(6 * ROWS, sizeof *block);
-  if (rounds < 1 || !block) {
+  if (rounds < 1) {
     fprintf(stderr, "usage: %s ROUNDS [SEED]\n", argv[0]);
     return 2;
   }
-  static Products products = {.rows = PRODUCTS};
+  static Products products;
   static Groups groups;
   static HashIndex index;
   static int64_t revenue[50], total[ROWS];
-  Sales sales = {ROWS, block, block + ROWS, block + 2 * ROWS, block + 3 * ROWS};
-  int32_t *selection = block + 4 * ROWS, *scratch = block + 5 * ROWS;
-  long selected = 0, matches = 0;
+  static int32_t column[4][ROWS], selection[ROWS], left[ROWS], right[ROWS], scratch[ROWS];
+  Sales sales = {ROWS, column[0], column[1], column[2], column[3]};
+  int64_t selected = 0, matches = 0, merged = 0, sampled = 0, earned = 0;
   uint64_t grouped = 0;
-  int64_t merged = 0, sampled = 0, earned = 0;
   for (long round = 0; round < rounds; round++) {
-    fill_products(&products, &state);
-    fill_sales(&sales, &state);
-    int32_t first_day = random_below(&state, 200);
-    int found = filter(&sales, first_day, first_day + 150, 1 + (int32_t)(round % 9), selection);
+    if (round % 6 == 0) {
+      fill_products(&products, &state);
+      fill_sales(&sales, &state);
+      build_index(&products, &index);
+    }
+    int32_t day = random_below(&state, 100);
+    int found = filter(&sales, day, day + 250, 1 + (int32_t)(round % 9), selection);
     group_by_customer(&sales, selection, found, &groups);
     selected += found;
     grouped += summarise_groups(&groups);
-    build_index(&products, &index);
-    matches += join(&sales, &products, &index, revenue);
-    sampled += running_totals(sales.amount, ROWS, total);
-    radix_sort(sales.product, scratch, ROWS);
-    radix_sort(sales.customer, scratch, ROWS);
-    merged += merge_join(sales.product, ROWS, sales.customer, ROWS);
+    matches += join(&sales, selection, found, &products, &index, revenue);
+    gather(sales.amount, selection, found, left);
+    sampled += running_totals(left, found, total);
+    gather(sales.product, selection, found, left);
+    radix_sort(left, scratch, found);
+    gather(sales.customer, selection, found, right);
+    radix_sort(right, scratch, found);
+    merged += merge_join(left, found, right, found);
   }
   for (int maker = 0; maker < 50; maker++)
     earned += revenue[maker] * (maker + 1);
-  printf("selected %ld grouped %016llx\n", selected, (unsigned long long)grouped);
-  printf("matches %ld earned %lld\n", matches, (long long)earned);
-  printf("merged %lld sampled %lld\n", (long long)merged, (long long)sampled);
-  free(block);
+  printf("selected %" PRId64 " grouped %016" PRIx64 " matches %" PRId64 "\n", selected, grouped,
+         matches);
+  printf("earned %" PRId64 " merged %" PRId64 " sampled %" PRId64 "\n", earned, merged, sampled);
   return 0;
 }

@@ -136,7 +136,7 @@ static uint64_t sum_of_matches(const char *text, size_t size, const char *patter
 
 int main(int argc, char **argv) {
   static char text[TEXT_SIZE], vocabulary[VOCABULARY][MAX_WORD], token[MAX_WORD];
-  long documents = argc > 1 ? strtol(argv[1], NULL, 10) : 1200;
+  long documents = argc > 1 ? strtol(argv[1], NULL, 10) : 1500;
   uint64_t state = argc > 2 ? strtoull(argv[2], NULL, 10) : 1, counted = 0, found = 0, stored = 0;
   Table table;
   table_init(&table, 64);

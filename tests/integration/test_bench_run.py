@@ -9,13 +9,14 @@ from pathlib import Path
 import pytest
 from sample_project import SOURCES, Silent, SmallIsFast, autopass, made_up
 
-from autopass_cc.bench import manifest
+from autopass_cc.bench import manifest, standings
 from autopass_cc.bench.methods import METHODS
 from autopass_cc.bench.results import Results
 from autopass_cc.bench.run import Plan, run
 from autopass_cc.bench.standings import Standing, placings
 from autopass_cc.errors import InterruptedRunError
 from autopass_cc.measure.confirm import REVALIDATION_BLOCKS
+from autopass_cc.measure.stats import Rule
 from autopass_cc.project.journal import switch_on
 from autopass_cc.store.database import writer
 from autopass_cc.toolchain import registry
@@ -24,7 +25,7 @@ SUITE = """name = "small"
 flags = ["-O2"]
 [program.prog]
 sources = ["main.c", "kernel.c"]
-run = ["./prog", "3000"]
+run = ["./prog", "1000"]
 checks = [["./prog", "3"], ["./prog", "10"]]
 train = ["./prog", "200"]
 """
@@ -34,6 +35,7 @@ train = ["./prog", "200"]
 def suite(tmp_path: Path, ready: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     assert ready.is_dir()
     made_up(monkeypatch)
+    monkeypatch.setattr(standings, "RULE", Rule(max_blocks=12))  # as few heats as can decide
     folder = tmp_path / "suite"
     folder.mkdir()
     for name in ("main.c", "kernel.c"):
@@ -58,15 +60,18 @@ def bench(suite: Path, *names: str, stop_after: int | None = None) -> tuple[Resu
 
 def test_every_rival_is_measured_beside_every_other_and_the_table_says_so(suite: Path) -> None:
     before = {path: path.read_bytes() for path in suite.iterdir()}
-    results, problems, lines = bench(suite, "pgo", "random", "rules")
+    results, problems, lines = bench(suite, "random", "bayes", "rules", "pgo+rules")
     assert problems == []
     found = {each.entrant.method: each for each in placings(results, "prog")}
-    assert found.keys() == {"pgo", "random", "rules"}
+    assert found.keys() == {"random", "bayes", "rules", "pgo+rules"}
     assert Standing.UNFINISHED not in {each.standing for each in found.values()}, lines
     rules = found["rules"]
     assert rules.standing is Standing.WIN, (rules, lines)  # smaller code is faster here, and there is some
     assert rules.entrant.facts["runs"] <= 2 * 31  # two modules, thirty each, and one on other inputs at most
     assert rules.entrant.facts["size"] < 1
+    on_top = found["pgo+rules"].entrant
+    assert any(flag.startswith("-fprofile-use=") for flag in on_top.flavour.flags)
+    assert on_top.recipes  # found on top of the profile, not instead of it
     assert {path: path.read_bytes() for path in suite.iterdir()} == before
     told = autopass("bench", "report", str(results.path), cwd=suite).stdout
     assert "autopass, rules" in told

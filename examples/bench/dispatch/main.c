@@ -91,7 +91,7 @@ int main(int argc, char **argv) {
                   {"fibonacci", fibonacci_text, 13, 3, 0, 0},
                   {"matrix", matrix_text, 8, 5, 0, 0}};
   size_t count = sizeof tasks / sizeof *tasks;
-  long rounds = argc > 1 ? strtol(argv[1], NULL, 10) : 800;
+  long rounds = argc > 1 ? strtol(argv[1], NULL, 10) : 1150;
   uint64_t state = argc > 2 ? strtoull(argv[2], NULL, 10) : 1;
 
   for (long round = 0; round < rounds; round++) {

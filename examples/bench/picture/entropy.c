@@ -147,7 +147,9 @@ size_t entropy_encode(const int16_t *levels, size_t blocks, uint8_t *bytes, size
   Table tables[2] = {{{0}, {0}, {0}, {0}, {0}, {0}, {0}}};
   Bits bits = {bytes, 0, capacity, 0, 0};
   Token *tokens = malloc(blocks * AREA * sizeof *tokens);
-  size_t count = tokens ? make_tokens(levels, blocks, tokens) : 0;
+  if (!tokens)
+    return 0;
+  size_t count = make_tokens(levels, blocks, tokens);
   for (size_t i = 0; i < count; i++)
     tables[tokens[i].table].counts[tokens[i].symbol]++;
   for (int t = 0; t < 2; t++) {

@@ -114,7 +114,7 @@ int main(int argc, char **argv) {
     size_t length = entropy_encode(work.levels, BLOCKS, coded, sizeof coded);
     sum = digest(sum, coded, length);
     bytes += length;
-    memset(work.levels, 0, sizeof work.levels);
+    memset(work.levels, 0, sizeof work.levels); /* nothing but the bytes goes on */
     if (entropy_decode(coded, length, work.levels, BLOCKS) != 0) {
       printf("picture %ld cannot be decoded\n", i);
       return 1;
