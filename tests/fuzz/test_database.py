@@ -13,7 +13,7 @@ RUNS = 40
 BROKEN = """
 import sys
 sys.argv = ["fuzz_database.py", "--runs", "40", "--seed", "1"]
-from autopass_cc.store import entries
+from autopass_cc.store import entries, publishing
 {change}
 import fuzz_database
 sys.exit(fuzz_database.main())
@@ -32,7 +32,7 @@ def test_no_store_makes_a_command_fail_or_a_publication_unsound() -> None:
 
 
 def test_a_publisher_that_lets_too_much_through_is_found_out() -> None:
-    change = "from autopass_cc.store.publishable import text_of; entries.sound_text = text_of"
+    change = "from autopass_cc.store.publishable import text_of; publishing.sound_text = text_of"
     done = fuzz("-c", BROKEN.format(change=change))
     assert done.returncode == 1
     assert "assert is_recipe(data)" in done.stderr
