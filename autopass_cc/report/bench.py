@@ -12,12 +12,15 @@ from autopass_cc.report import table
 
 
 def methods(rows: Sequence[Summary], titles: dict[str, str]) -> str:
-    """Return the table of methods. Speed-ups are ratios of times: at 1.100 the base level takes 1.1 times as long."""
+    """Return the table of methods. Speed-ups are ratios of times: at 1.100 the base level takes 1.1 times as long.
+
+    Means are geometric; `raw`: without giving back what was not confirmed, as are best and worst.
+    """
     header = [
         "method",
         "programs",
         "mean",
-        "without rollback",
+        "raw mean",
         "best",
         "worst",
         "wins",
