@@ -63,19 +63,18 @@ def prepare(db: Database, config: Config, listener: Listener) -> Prepared:
         require_ours(folder)
     for name in ("objects", "links", "recipes"):
         shutil.rmtree(place / name, ignore_errors=True)
-    builder = Builder(
-        place,
-        recorded.links,
-        recorded.compiles,
-        plugin=toolchain.plugin,
-        ar=toolchain.tool("llvm-ar"),
-        lld=toolchain.lld,
-    )
+    builder = builder_of(place, recorded, toolchain)
     workspace = Workspace(config.root, place, config.copy_ignore)
     workspace.copy_tree()
     programs = _programs(builder, recorded, applied(db, recorded.compiles), config, place, listener)
     linked = recorded.linked() if isinstance(programs, Builder) else list(recorded.modules)
     return Prepared(config, toolchain, recorded, {module.name: module for module in linked}, builder, programs, workspace)
+
+
+def builder_of(place: Path, recorded: Recorded, toolchain: Toolchain) -> Builder:
+    """Return what replays a recorded build in a place of its own."""
+    ar = toolchain.tool("llvm-ar")
+    return Builder(place, recorded.links, recorded.compiles, plugin=toolchain.plugin, ar=ar, lld=toolchain.lld)
 
 
 def find_toolchain(recorded: Recorded, listener: Listener) -> Toolchain:

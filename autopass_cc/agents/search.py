@@ -17,7 +17,7 @@ from autopass_cc.agents.events import Listener
 from autopass_cc.agents.finalists import WORTH, finalists
 from autopass_cc.agents.gate import Gate, Passage
 from autopass_cc.agents.minds.protocol import MODEL, Diagnosis, Mind, Proposal, Situation, Tried
-from autopass_cc.agents.minds.transfer import Transfer
+from autopass_cc.agents.minds.transfer import WORKS, Transfer
 from autopass_cc.errors import RecipeError
 from autopass_cc.measure.verdict import Verdict
 from autopass_cc.recipe.edits import canonical
@@ -28,7 +28,6 @@ FIRST_WAVE, WAVE = (
     12,
 )  # candidates that reach the stopwatch; the first wave looks around, later ones follow what it saw
 ELSEWHERE = 8  # candidates that worked elsewhere, which are timed first
-WORKS = 0.02  # log-ratio: what worked elsewhere gains at least this here, so that less has to be looked for
 GATED_PER_PLACE = 4  # proposals looked at for each place in a wave (about half compile to code that is already known)
 PATIENCE = 2  # waves without a better best before the search ends
 ROUNDS, LEAST_ROUNDS, MOST_ROUNDS = 4, 3, 6  # of a wave; of the comparisons that follow the waves

@@ -14,6 +14,7 @@ from pathlib import Path
 from autopass_cc.bench.contest import Contest
 from autopass_cc.bench.flavours import Flavour
 from autopass_cc.bench.results import Entrant
+from autopass_cc.environment import without_ours
 from autopass_cc.errors import BenchError
 
 # A profile of one input misses functions, and a mismatch is no news; neither may change what the compile says.
@@ -77,7 +78,7 @@ def train(contest: Contest, folder: Path, env: dict[str, str], before: tuple[str
             done = subprocess.run(
                 [*before, *argv],
                 cwd=folder,
-                env=_environment(program.env | env),
+                env=without_ours() | program.env | env,
                 stdin=stream,
                 capture_output=True,
                 timeout=20 * program.time_limit,
@@ -86,9 +87,3 @@ def train(contest: Contest, folder: Path, env: dict[str, str], before: tuple[str
         if done.returncode < 0:
             raise BenchError(f"{program.name}: the training run `{' '.join(argv)}` ended by signal {-done.returncode}.")
     return time.monotonic() - began
-
-
-def _environment(more: dict[str, str]) -> dict[str, str]:
-    import os
-
-    return {key: value for key, value in os.environ.items() if not key.startswith("AUTOPASS")} | more

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import re
@@ -11,8 +10,10 @@ import subprocess
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from autopass_cc.bench.manifest import BenchProgram
+from autopass_cc.digest import digest_of
 from autopass_cc.errors import BenchError
 from autopass_cc.paths import private_dir
 from autopass_cc.project.config import NAME
@@ -44,20 +45,20 @@ class Site:
         self.build(folder, launchers, ())
         return folder
 
-    def build(self, folder: Path, compilers: Compilers, flags: Sequence[str], env: Mapping[str, str] | None = None) -> None:
+    def build(self, folder: Path, compilers: Compilers, flags: Sequence[str]) -> None:
         """Build the program in `folder`, a copy of its files, with further flags. Raises BenchError."""
         program = self.program
         if program.build:
             words = {"CC": [compilers.cc, *flags], "CXX": [compilers.cxx, *flags]}
-            self.run(program.build, folder, {name: " ".join(each) for name, each in words.items()} | dict(env or {}))
+            self._run(program.build, folder, {name: " ".join(each) for name, each in words.items()})
             return
         objects = []
         for source in program.sources:
             compiler = compilers.cxx if CXX.search(source) else compilers.cc
             objects.append(str(Path(source).with_suffix(".o")))
-            self.run([compiler, *program.flags, *flags, "-c", "-o", objects[-1], source], folder, env)
+            self._run([compiler, *program.flags, *flags, "-c", "-o", objects[-1], source], folder)
         linker = compilers.cxx if any(map(CXX.search, program.sources)) else compilers.cc
-        self.run([linker, *flags, "-o", program.name, *objects, *program.libs], folder, env)
+        self._run([linker, *flags, "-o", program.name, *objects, *program.libs], folder)
 
     def copy(self, name: str) -> Path:
         """Return a fresh copy of the program's files, in which it may be built in some other way."""
@@ -65,13 +66,12 @@ class Site:
         self._copy(folder)
         return folder
 
-    def run(self, argv: Sequence[str], folder: Path, env: Mapping[str, str] | None = None) -> bytes:
-        """Run a command in `folder` and return what it prints. Raises BenchError where it fails."""
+    def _run(self, argv: Sequence[str], folder: Path, env: Mapping[str, str] = MappingProxyType({})) -> None:
         try:
             done = subprocess.run(
                 argv,
                 cwd=folder,
-                env=os.environ | self.program.env | dict(env or {}),
+                env=os.environ | self.program.env | dict(env),
                 stdin=subprocess.DEVNULL,
                 capture_output=True,
                 timeout=BUILD_LIMIT,
@@ -83,7 +83,6 @@ class Site:
             lines = done.stderr.decode("utf-8", "replace").strip().splitlines()
             said = next((line for line in lines if "error" in line), lines[-1] if lines else f"exit code {done.returncode}")
             raise BenchError(f"{self.program.name}: `{' '.join(argv)[:200]}` failed: {said}")
-        return done.stdout
 
     def _copy(self, folder: Path) -> None:
         shutil.rmtree(folder, ignore_errors=True)
@@ -101,9 +100,8 @@ class Site:
 
     def _settings(self) -> str:
         program = self.program
-        digest = hashlib.blake2b(f"{program.folder.resolve()}\0{program.name}".encode(), digest_size=16)
         values = {
-            "id": digest.hexdigest(),
+            "id": digest_of(os.fsencode(f"{program.folder.resolve()}\0{program.name}")),
             "run": program.run,
             "checks": program.checks,
             "outputs": program.outputs,

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from autopass_cc.bench.results import Entrant, Results, race_of
 from autopass_cc.measure.confirm import REVALIDATION_BLOCKS
-from autopass_cc.measure.heats import BASE, Heat
+from autopass_cc.measure.heats import Heat
 from autopass_cc.measure.plan import Plan
 from autopass_cc.measure.stats import MARGIN, Confirmation, Estimate, Rule, State, estimate
 
@@ -164,6 +164,3 @@ def summary(method: str, found: Sequence[Placing]) -> Summary:
 
 def _geometric(ratios: Sequence[float]) -> float:
     return math.exp(statistics.fmean(map(math.log, ratios))) if ratios else 1.0
-
-
-__all__ = ["BASE", "Placing", "Stage", "Standing", "Summary", "placings", "runners", "summary"]

@@ -124,7 +124,8 @@ def run_heat(
 def draw_order(rng: random.Random, names: Iterable[str], repeats: int) -> list[str]:
     """Return in which order names run: for each repeat a random order, then the same backwards."""
     order: list[str] = []
+    every = sorted(names)
     for _ in range(repeats):
-        drawn = rng.sample(sorted(names), len(list(names)))
+        drawn = rng.sample(every, len(every))
         order += [*drawn, *reversed(drawn)]
     return order

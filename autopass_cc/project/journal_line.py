@@ -12,6 +12,7 @@ from collections.abc import Iterable
 
 import msgspec
 
+from autopass_cc.printable import is_printable_ascii
 from autopass_cc.store.builds import LATEST, LONGEST_NAME, CompileRecord, LinkRecord, is_sound
 
 Record = CompileRecord | LinkRecord
@@ -43,14 +44,12 @@ class Line(msgspec.Struct):
 
 
 DECODER = msgspec.json.Decoder(Line)
-PRINTABLE = bytes([*range(0x20, 0x7F), 0x0A])  # of ASCII, and the end of a line
 ESCAPES = re.compile(rb'\\[^"\\/]')  # of what is not printable
 
 
 def parse_lines(data: bytes) -> list[Record | None]:
     """Return the record of each line of `data`, whole lines all, or None where one is none."""
-    plain = not data.translate(None, PRINTABLE) and ESCAPES.search(data) is None
-    if plain:
+    if is_printable_ascii(data) and ESCAPES.search(data) is None:
         try:
             return _records(DECODER.decode_lines(data))
         except (msgspec.MsgspecError, RecursionError):

@@ -19,18 +19,22 @@ RETURN_ZERO = {  # a whole number, or a floating one
 LIMIT = 600.0
 
 
-def make(record: CompileRecord, function: str, out: Path, arch: str) -> bool:
-    """Compile `record` into object `out` with `function` returning zero at once; False where that cannot be done."""
-    body = RETURN_ZERO.get(arch)
-    assembly = out.with_suffix(".s")
-    if body is None or not run(compile_argv(record, assembly, (), ["-S"]), record, limit=LIMIT).ok:
-        return False
-    text = assembly.read_text("latin-1")
+def cut_short(text: str, function: str, arch: str) -> str | None:
+    """Return assembly in which `function` returns zero at once, None where it is not there."""
     # the label, and the unwinding directive that must stay first in the function
     pattern = re.compile(rf'^("?){re.escape(function)}\1:[^\n]*\n(?:.*?\.cfi_startproc[^\n]*\n)?', re.MULTILINE | re.DOTALL)
     match = pattern.search(text)
-    if match is None:
+    return None if match is None else text[: match.end()] + RETURN_ZERO[arch] + text[match.end() :]
+
+
+def make(record: CompileRecord, function: str, out: Path, arch: str) -> bool:
+    """Compile `record` into object `out` with `function` returning zero at once; False where that cannot be done."""
+    assembly = out.with_suffix(".s")
+    if arch not in RETURN_ZERO or not run(compile_argv(record, assembly, (), ["-S"]), record, limit=LIMIT).ok:
         return False
-    assembly.write_text(text[: match.end()] + body + text[match.end() :], "latin-1")
+    text = cut_short(assembly.read_text("latin-1"), function, arch)
+    if text is None:
+        return False
+    assembly.write_text(text, "latin-1")
     target = [word for word in record.argv[1:] if word.startswith(("--target=", "-m32", "-m64"))]
     return run([record.argv[0], *target, "-c", "-o", str(out), str(assembly)], record, limit=LIMIT).ok

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import resource
 import subprocess
 import time
@@ -11,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autopass_cc.background import gives_way
+from autopass_cc.environment import without_ours
 from autopass_cc.store.builds import CompileRecord, LinkRecord
 
 # Options that only say where results go; the replay decides that. Value: does the next argument belong to it?
@@ -98,7 +98,7 @@ def environment(record: CompileRecord | LinkRecord) -> dict[str, str]:
         "GCC_EXEC_PREFIX",
         "SOURCE_DATE_EPOCH",
     )
-    kept = {key: value for key, value in os.environ.items() if key not in recorded and not key.startswith("AUTOPASS")}
+    kept = {key: value for key, value in without_ours().items() if key not in recorded}
     return kept | dict(record.env)
 
 

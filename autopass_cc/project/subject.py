@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from autopass_cc.environment import without_ours
 from autopass_cc.measure.runner import Command
 from autopass_cc.measure.steps import Steps
 from autopass_cc.project.config import Config
@@ -88,7 +88,7 @@ class Placed:
 
     def environment(self) -> dict[str, str]:
         """Return the environment of runs: the user's, the project's, and the folders of rebuilt shared libraries first."""
-        env = {key: value for key, value in os.environ.items() if not key.startswith("AUTOPASS")} | self.config.env
+        env = without_ours() | self.config.env
         folders = [str((self.view / self.workspace.relative(path)).parent) for path in self.built if ".so" in path.name]
         if folders:
             env["LD_LIBRARY_PATH"] = ":".join([*dict.fromkeys(folders), *filter(None, [env.get("LD_LIBRARY_PATH", "")])])

@@ -20,6 +20,7 @@ from pathlib import Path
 
 from autopass_cc.digest import digest_of
 from autopass_cc.paths import data_dir, private_dir, write_private
+from autopass_cc.printable import is_printable_ascii
 from autopass_cc.store.generations import generations, replace_index
 
 HEADER = b"autopass-index 1\n"
@@ -28,7 +29,6 @@ BASE = re.compile(rb"^b([0-9a-f]{32}) 0{32} ")
 LONGEST_REMARK = 900  # characters: the launcher reads lines of 4,096 bytes
 HEADS = re.compile("(?:[xi][0-9a-f]{32} [0-9a-f]{32} )*")
 LONGEST_LINE = 67 + LONGEST_REMARK + 1
-PRINTABLE = bytes([*range(0x20, 0x7F), 0x0A])  # of ASCII, and the end of a line
 NOTHING = "0" * 32  # stands for a recipe: this key has none
 MANY = 50  # recipes
 ONE_LAYER = 2000  # lines: what is written anew in a few milliseconds
@@ -64,7 +64,7 @@ def is_plain(rendered: bytes, lines: Sequence[str]) -> bool:
     """Return whether sorted lines, and all of them together, are those of an index of one layer, as `render` makes them."""
     heads = [line[:67] for line in lines]
     return (
-        not rendered.translate(None, PRINTABLE)
+        is_printable_ascii(rendered)
         and rendered.count(b"\n") == len(lines) == len({head[:33] for head in heads})
         and max(map(len, lines), default=0) <= LONGEST_LINE
         and HEADS.fullmatch("".join(heads)) is not None

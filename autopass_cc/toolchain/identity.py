@@ -6,7 +6,6 @@ If it does not, a measured difference would not be the recipe's, so such a toolc
 from __future__ import annotations
 
 import concurrent.futures
-import os
 import re
 import subprocess
 import tempfile
@@ -15,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from autopass_cc.background import gives_way
+from autopass_cc.environment import without_ours
 from autopass_cc.errors import AutopassError
 from autopass_cc.recipe.recipe import Recipe, arguments, identity
 from autopass_cc.toolchain import probe
@@ -113,7 +113,7 @@ def _taken(folder: Path) -> dict[str, bytes]:
 
 
 def _compile(argv: list[str], cwd: str | Path, log: Path | None) -> subprocess.CompletedProcess[bytes]:
-    env = {key: value for key, value in os.environ.items() if not key.startswith("AUTOPASS")}
+    env = without_ours()
     if log is not None:
         env["AUTOPASS_LOG"] = str(log)
     return subprocess.run(

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from autopass_cc.background import gives_way
 from autopass_cc.digest import digest_of
+from autopass_cc.environment import without_ours
 from autopass_cc.errors import ToolchainError
 from autopass_cc.paths import cache_dir, private_dir
 from autopass_cc.recipe.allowlist import load
@@ -112,7 +113,7 @@ def _sweep(place: Path) -> None:
 
 
 def _run(argv: list[str]) -> bytes:
-    env = {key: value for key, value in os.environ.items() if not key.startswith("AUTOPASS")}
+    env = without_ours()
     try:
         done = subprocess.run(gives_way(argv), capture_output=True, stdin=subprocess.DEVNULL, timeout=LIMIT, check=False, env=env)
     except (OSError, subprocess.TimeoutExpired) as error:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from autopass_cc.bench.manifest import BenchProgram, load
-from autopass_cc.project.mutant import RETURN_ZERO
+from autopass_cc.project.mutant import cut_short
 
 FOLDER = Path(__file__).resolve().parents[2] / "examples" / "bench"
 PROGRAMS = {each.name: each for each in load(FOLDER).programs}
@@ -81,14 +81,16 @@ def test_a_fault_in_any_function_shows_in_the_output(program: BenchProgram, tmp_
 
     plain, unseen, count = link(), [], 0
     for path, text in texts.items():
-        weak = set(re.findall(r"\.weak\s+(\S+)", text))
-        for match in list(re.finditer(r'^"?([\w.$]+)"?:[^\n]*\n(?:[^\n]*\n)?\s*\.cfi_startproc\n', text, re.MULTILINE)):
-            if match[1] in weak | HARMLESS.get(program.name, set()) | {"main"}:
-                continue
-            path.write_text(text[: match.end()] + RETURN_ZERO["x86_64"] + text[match.end() :])
+        weak = set(re.findall(r"\.weak\s+(\S+)", text))  # templates of the library
+        second_names = set(re.findall(r"^(\S+) = ", text, re.MULTILINE))  # of a function that has another
+        functions = set(re.findall(r"^\s*\.type\s+(\S+),@function", text, re.MULTILINE)) - weak - second_names
+        for name in sorted(functions - HARMLESS.get(program.name, set()) - {"main"}):
+            broken = cut_short(text, name, "x86_64")
+            assert broken is not None, name
+            path.write_text(broken)
             count += 1
             if link() == plain:
-                unseen.append(match[1])
+                unseen.append(name)
         path.write_text(text)
     assert count >= 4
     assert unseen == []

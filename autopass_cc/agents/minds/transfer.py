@@ -27,7 +27,7 @@ class Hint:
 
 NEARLY_THE_SAME = 0.9  # alike: what the search there ended with is what one here would end with
 AS_GOOD = 0.8  # of the gain there
-LEAST_GAIN = 0.02  # log-ratio that is worth ending a search for
+WORKS = 0.02  # log-ratio: what worked elsewhere gains at least this, so that less has to be looked for
 
 
 class Transfer:
@@ -57,7 +57,7 @@ class Transfer:
         """Return whether what won on nearly the same code gains as much here (screening), so that nothing need be looked for."""
         pairs = ((self.hint_of(tried.proposal), tried.screened) for tried in history if tried.screened is not None)
         return any(
-            hint.alike >= NEARLY_THE_SAME and hint.gain <= -LEAST_GAIN and screened <= AS_GOOD * hint.gain
+            hint.alike >= NEARLY_THE_SAME and hint.gain <= -WORKS and screened <= AS_GOOD * hint.gain
             for hint, screened in pairs
             if hint is not None
         )
