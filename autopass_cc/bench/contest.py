@@ -16,6 +16,7 @@ from autopass_cc.bench.manifest import BenchProgram
 from autopass_cc.bench.results import Entrant
 from autopass_cc.bench.site import Compilers, Site
 from autopass_cc.digest import digest_of
+from autopass_cc.measure.heats import BASE
 from autopass_cc.project import config as project_config
 from autopass_cc.project.subject import Program
 from autopass_cc.recipe.recipe import Recipe
@@ -71,6 +72,10 @@ class Contest:
             )
             self._bases[flavour.name] = establish(runs, run, prepared, CALIBRATION_S, self.listener, self.stop)
         return self._bases[flavour.name]
+
+    def base(self) -> Program:
+        """Return the program as the suite has it."""
+        return self.subject(Entrant(self.program.name, BASE, PLAIN), 0)
 
     def subject(self, entrant: Entrant, number: int) -> Program:
         """Return the program of an entrant."""

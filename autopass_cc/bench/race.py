@@ -8,8 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from autopass_cc.agents.evaluation import seed_of
 from autopass_cc.bench.contest import Contest
-from autopass_cc.bench.flavours import PLAIN
-from autopass_cc.bench.results import Entrant, Results, race_of
+from autopass_cc.bench.results import Results, race_of
 from autopass_cc.bench.standings import Stage, is_complete, runners
 from autopass_cc.errors import BenchError, InterruptedRunError
 from autopass_cc.measure.confirm import HOPELESS_ATTEMPTS, HOPELESS_SHARE
@@ -18,17 +17,21 @@ from autopass_cc.measure.plan import Plan
 from autopass_cc.measure.runner import StoppedError
 
 
-def race(contest: Contest, entrants: Sequence[Entrant], results: Results) -> None:
-    """Run the heats that are not in the results yet. Raises InterruptedRunError (what is finished is kept), BenchError."""
-    running, program = runners(entrants), contest.program.name
+def race(contest: Contest, results: Results) -> None:
+    """Run the heats of all entrants of a program that are not in the results yet.
+
+    Raises InterruptedRunError (what is finished is kept), BenchError.
+    """
+    program = contest.program.name
+    running = runners(results.of(program))
     if not running:
         return
     evaluation, name = contest.baseline().evaluation, race_of(running)
     if program not in results.plans:
         results.add_plan(program, json.loads(evaluation.plan.to_json()))
     plan = Plan.from_json(json.dumps(results.plans[program]))
-    lanes = [Entrant(program, BASE, PLAIN), *running]
-    subjects = {each.method: contest.subject(each, number) for number, each in enumerate(lanes)}
+    subjects = {BASE: contest.base()}
+    subjects |= {each.method: contest.subject(each, number) for number, each in enumerate(running, start=1)}
     for stage in Stage:
         for method in {name for heat in results.heats(program, name, stage.value) for name in heat.failed}:
             subjects.pop(method, None)
@@ -38,9 +41,7 @@ def race(contest: Contest, entrants: Sequence[Entrant], results: Results) -> Non
             try:
                 heat = run_heat(evaluation.runner, subjects, plan, rng, index=number, check=evaluation.check, stop=contest.stop)
             except StoppedError:
-                raise InterruptedRunError(
-                    "Interrupted; finished heats are kept.", "run the same command again to go on"
-                ) from None
+                raise interrupted() from None
             results.add_heat(program, name, stage.value, heat)
             for method in heat.failed:
                 subjects.pop(method)

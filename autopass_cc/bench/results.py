@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -25,8 +26,8 @@ FORMAT = "autopass-bench 1"
 class Entrant:
     """What a method made of a program: a flavour of its build, and recipes (texts by module). `failed` says why it has none.
 
-    `facts` are the columns of the table: `search_s`, `runs` (program-run equivalents), `tokens`, `compile` (time over
-    the base's), `size` (bytes of code) and remarks.
+    `facts` are the columns of the table: `search_s`, `runs` (program-run equivalents), `compile` and `size` (time of the
+    compile and bytes of code, over the base's), and remarks.
     """
 
     program: str
@@ -38,8 +39,11 @@ class Entrant:
     facts: dict[str, Any] = field(default_factory=dict)
 
 
+ANOTHER = "name another file, or another --work"
+
+
 class Results:
-    """One results file, open for adding."""
+    """One results file. Reading it changes nothing: a last line that was cut off goes when the next one is written."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -47,7 +51,7 @@ class Results:
         self.entrants: dict[tuple[str, str], Entrant] = {}
         self.plans: dict[str, dict[str, Any]] = {}
         self._heats: dict[tuple[str, str, str], list[Heat]] = {}
-        self._races: dict[str, str] = {}
+        self._size = 0  # bytes of whole lines
         for line in self._read():
             self._take(line)
 
@@ -56,19 +60,20 @@ class Results:
             data = self.path.read_bytes()
         except FileNotFoundError:
             return
-        if not data.endswith(b"\n"):  # a write that was cut off: what it told is measured again
-            data = data[: data.rfind(b"\n") + 1]
-            self.path.write_bytes(data)
-        for number, line in enumerate(data.splitlines(), start=1):
+        self._size = data.rfind(b"\n") + 1  # what a write that was cut off has told is measured again
+        if data and not self._size:
+            raise self._strange(1)
+        for number, line in enumerate(data[: self._size].splitlines(), start=1):
             try:
                 found = json.loads(line)
                 if number == 1 and found.get("format") != FORMAT:
                     raise ValueError
             except (ValueError, AttributeError):
-                raise BenchError(
-                    f"{self.path}:{number}: this is no results file of the bench.", "name another --results"
-                ) from None
+                raise self._strange(number) from None
             yield found
+
+    def _strange(self, number: int) -> BenchError:
+        return BenchError(f"{self.path}:{number}: this is no results file of the bench.", ANOTHER)
 
     def _take(self, line: dict[str, Any]) -> None:
         try:
@@ -84,14 +89,17 @@ class Results:
             elif "heat" in line:
                 key = line["program"], line["race"], line["stage"]
                 self._heats.setdefault(key, []).append(Heat.from_json(line["heat"]))
-                self._races[line["program"]] = line["race"]
         except (KeyError, TypeError, ValueError) as error:
-            raise BenchError(f"{self.path}: a line cannot be read ({error!r}).", "name another --results") from None
+            raise BenchError(f"{self.path}: a line cannot be read ({error!r}).", ANOTHER) from None
 
     def begin(self, **facts: Any) -> None:
-        """Write the first line, where the file is new."""
+        """Write the first line, where the file is new. Raises BenchError where it was begun under other conditions."""
         if not self.head:
-            self._add({"format": FORMAT, **facts})
+            self._add({"format": FORMAT, "began": int(time.time()), **facts})
+        for name, value in facts.items():
+            if self.head.get(name) != value:
+                why = f"{self.path} was begun with {name} {self.head.get(name)}, and this is {value}: the two cannot be compared."
+                raise BenchError(why, ANOTHER)
 
     def add_entrant(self, entrant: Entrant) -> None:
         """Keep what a method made of a program; it takes the place of what it had made before."""
@@ -109,16 +117,18 @@ class Results:
         """Return the heats of a race and stage in order."""
         return self._heats.get((program, race, stage), [])
 
-    def last_race(self, program: str) -> str:
-        """Return the race of a program's newest heat, "" for none."""
-        return self._races.get(program, "")
+    def of(self, program: str) -> list[Entrant]:
+        """Return the entrants of a program, in the order in which they came."""
+        return [each for (name, _), each in self.entrants.items() if name == program]
 
     def _add(self, line: dict[str, Any]) -> None:
         text = json.dumps(line, separators=(",", ":")).encode() + b"\n"
         with self.path.open("ab") as stream:
+            stream.truncate(self._size)
             stream.write(text)
             stream.flush()
             os.fsync(stream.fileno())
+        self._size += len(text)
         self._take(json.loads(text))
 
 

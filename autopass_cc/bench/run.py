@@ -47,8 +47,9 @@ def run(
         site = Site(work / "programs" / program.name, program)
         contest = Contest(program, site, db, toolchain, launchers, listener, stop, plan.seed, plan.budget)
         try:
-            entrants = [_entrant(contest, method, results) for method in plan.methods]
-            race(contest, entrants, results)
+            for method in plan.methods:
+                _enter(contest, method, results)
+            race(contest, results)
         except InterruptedRunError:
             raise
         except AutopassError as error:
@@ -57,19 +58,21 @@ def run(
     return problems
 
 
-def _entrant(contest: Contest, method: Method, results: Results) -> Entrant:
+def _enter(contest: Contest, method: Method, results: Results) -> None:
+    """Let a method enter the program, unless it has; one that failed tries again."""
     known = results.entrants.get((contest.program.name, method.name))
-    if known is not None:
-        return known
+    if known is not None and not known.failed:
+        return
     contest.listener.progress(f"{contest.program.name}: {method.title}")
     contest.baseline()  # a program that cannot be timed here is found out before methods spend time on it
     try:
         entrant = _with_costs(contest, method.enter(contest, method.name))
-    except BenchError as error:
+    except InterruptedRunError:
+        raise
+    except AutopassError as error:
         entrant = Entrant(contest.program.name, method.name, PLAIN, failed=error.sentence)
     results.add_entrant(entrant)
     contest.listener.line(f"  {method.title}: {_told(entrant)}")
-    return entrant
 
 
 def _told(entrant: Entrant) -> str:
@@ -84,7 +87,7 @@ def _told(entrant: Entrant) -> str:
 
 def _with_costs(contest: Contest, entrant: Entrant) -> Entrant:
     """Add what the entrant's build costs: compile time and code size, over the base's; and whether its code is another at all."""
-    base, own = contest.subject(Entrant(entrant.program, "base", PLAIN), 0), contest.subject(entrant, 1)
+    base, own = contest.base(), contest.subject(entrant, 1)
     plain, tuned = (contest.prepared(flavour) for flavour in (PLAIN, entrant.flavour))
     built = [list(each.builder.build(each.recipes, each.folder, seed=1).values()) for each in (base, own)]
     same = [path.read_bytes() for path in built[0]] == [path.read_bytes() for path in built[1]]

@@ -93,7 +93,7 @@ def is_complete(heats: Sequence[Heat], stage: Stage, methods: Sequence[str], pla
 
 def placings(results: Results, program: str) -> list[Placing]:
     """Return how the entrants of a program stand, in the order in which they were entered."""
-    entrants = [each for (name, _), each in results.entrants.items() if name == program]
+    entrants = results.of(program)
     race = race_of(runners(entrants))
     plan = Plan.from_json(json.dumps(results.plans[program])) if program in results.plans else None
     return [_place(results, each, race, plan) for each in entrants]

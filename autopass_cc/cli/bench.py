@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from pathlib import Path
 from typing import Any
 
@@ -69,9 +68,7 @@ def run_command(
     with stoppable(terminal) as stop:
         try:
             toolchain = registry.ensure(progress=terminal.progress)
-            results.begin(
-                suite=found.name, seed=seed, budget=budget, compiler=toolchain.version, cpu=toolchain.cpu, began=int(time.time())
-            )
+            results.begin(suite=found.name, seed=seed, budget=budget, compiler=toolchain.version, cpu=toolchain.cpu)
             with writer(warn=terminal.line) as db:
                 problems = run(
                     db, toolchain, work.resolve(), Plan(programs, methods, budget, seed), results, terminal, stop.is_set

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import subprocess
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from sample_project import SOURCES, Silent, SmallIsFast, autopass, made_up
 
-from autopass_cc.bench import manifest, standings
+from autopass_cc.bench import manifest, sampled, standings
 from autopass_cc.bench.methods import METHODS
 from autopass_cc.bench.results import Results
 from autopass_cc.bench.run import Plan, run
@@ -92,9 +93,13 @@ def test_profiles_are_of_the_training_run_and_are_used(suite: Path) -> None:
         assert not entrant.same_code
 
 
-def test_a_sample_profile_knows_the_hot_function_and_is_used(suite: Path) -> None:
+def long_enough_to_sample(suite: Path) -> None:
     text = (suite / "suite.toml").read_text().replace('train = ["./prog", "200"]', 'train = ["./prog", "60000"]')
     (suite / "suite.toml").write_text(text)
+
+
+def test_a_sample_profile_knows_the_hot_function_and_is_used(suite: Path) -> None:
+    long_enough_to_sample(suite)
     results, _, lines = bench(suite, "autofdo")
     entrant = results.entrants["prog", "autofdo"]
     assert not entrant.failed, lines
@@ -113,6 +118,20 @@ def test_an_interrupted_bench_goes_on_where_it_was(suite: Path) -> None:
     again, _, _ = bench(suite, "pgo")
     assert again.path.read_text().splitlines() == lines  # nothing was left to do
     assert sum('"entrant"' in line for line in lines) == 1
+
+
+def test_methods_that_come_later_race_with_those_that_are_there_and_a_failed_one_tries_again(
+    suite: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    long_enough_to_sample(suite)
+    with monkeypatch.context() as patch:
+        patch.setattr(sampled, "shutil", SimpleNamespace(which=lambda _name: None))  # no perf
+        results, _, _ = bench(suite, "autofdo", "pgo")
+    assert "perf is not on PATH" in results.entrants["prog", "autofdo"].failed
+    results, _, lines = bench(suite, "autofdo")
+    found = {each.entrant.method: each.standing for each in placings(results, "prog")}
+    assert found.keys() == {"autofdo", "pgo"}
+    assert not {Standing.UNFINISHED, Standing.FAILED} & set(found.values()), lines
 
 
 def test_a_program_that_does_not_compile_is_left_out_and_the_others_go_on(suite: Path) -> None:

@@ -75,16 +75,29 @@ def test_the_results_file_gives_back_what_was_written_and_a_torn_line_is_lost_al
     assert again.entrants == results.entrants
     assert placings(again, "p") == placings(results, "p")
     whole = results.path.read_bytes()
-    results.path.write_bytes(whole + b'{"entrant": {"prog')
+    torn = whole + b'{"entrant": {"prog'
+    results.path.write_bytes(torn)
+    reader = Results(results.path)
+    assert reader.entrants == results.entrants
+    assert results.path.read_bytes() == torn  # who only reads changes nothing
+    reader.add_entrant(entrants()[0])
+    assert results.path.read_bytes().startswith(whole + b'{"entrant":{"program":"p"')
     assert Results(results.path).entrants == results.entrants
-    assert results.path.read_bytes() == whole
 
 
-def test_another_file_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
-    (tmp_path / "notes").write_text("dear diary\n")
+@pytest.mark.parametrize("text", ["dear diary\n", "dear diary", "dear diary\nunfinished"])
+def test_another_file_is_refused_and_left_as_it_is(tmp_path: Path, text: str) -> None:
+    (tmp_path / "notes").write_text(text)
     with pytest.raises(BenchError, match="no results file"):
         Results(tmp_path / "notes")
-    assert (tmp_path / "notes").read_text() == "dear diary\n"
+    assert (tmp_path / "notes").read_text() == text
+
+
+def test_results_of_other_conditions_are_not_mixed(tmp_path: Path) -> None:
+    Results(tmp_path / "r").begin(suite="s", budget=40)
+    Results(tmp_path / "r").begin(suite="s", budget=40)
+    with pytest.raises(BenchError, match="begun with budget 40, and this is 400"):
+        Results(tmp_path / "r").begin(suite="s", budget=400)
 
 
 def test_a_race_is_another_when_an_entrant_is_another() -> None:
