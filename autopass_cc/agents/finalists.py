@@ -30,7 +30,8 @@ Candidates = dict[str, tuple[Proposal, Recipe]]
 def finalists(search: Search) -> list[Tried]:
     """Return up to two candidates for confirmation, the better first."""
     gains = search.situation.gains(WORTH)
-    gains = _again(search, gains[:LOOKED_AT_AGAIN]) if gains else []
+    fitting = min(len(gains), search.comparable(LOOKED_AT_AGAIN))
+    gains = _again(search, gains[:fitting]) if fitting else gains
     if not gains:
         return []
     smallest = _minimise(search, gains[0])

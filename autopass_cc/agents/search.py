@@ -19,24 +19,41 @@ from autopass_cc.agents.gate import Gate, Passage
 from autopass_cc.agents.minds.protocol import MODEL, Diagnosis, Mind, Proposal, Situation, Tried
 from autopass_cc.agents.minds.transfer import WORKS, Transfer
 from autopass_cc.errors import RecipeError
+from autopass_cc.measure.screening import Pace
 from autopass_cc.measure.verdict import Verdict
 from autopass_cc.recipe.edits import canonical
 from autopass_cc.recipe.recipe import Recipe, build
 
-FIRST_WAVE, WAVE = (
-    28,
-    12,
-)  # candidates that reach the stopwatch; the first wave looks around, later ones follow what it saw
 ELSEWHERE = 8  # candidates that worked elsewhere, which are timed first
 GATED_PER_PLACE = 4  # proposals looked at for each place in a wave (about half compile to code that is already known)
 PATIENCE = 2  # waves without a better best before the search ends
-ROUNDS, LEAST_ROUNDS, MOST_ROUNDS = 4, 3, 6  # of a wave; of the comparisons that follow the waves
-ROUNDS_EACH = 2.5  # that a candidate of a wave runs on average, as half of the field drops out
-FOR_WAVES = 0.55  # share of the time for waves; the rest is for looking again at the best and making it minimal
+MOST_ROUNDS = 6  # of the comparisons that follow the waves
 IN_ROUNDS = 0.4  # of what is kept back: while a model has rounds left, its next answer is worth more than another look
 LEAST_PLACES = 4
 LOOKED_AT = 3  # of the best, whose compile time must be bearable before anything is built on them
 GIVEN_UP = -1e9  # what `time_left` says when the user asked to stop
+
+
+@dataclass(frozen=True)
+class Strategy:
+    """How a search spends what it has.
+
+    `first_wave` and `wave` are candidates that reach the stopwatch, at the pace of `race`: the first wave looks around, later
+    ones follow what it saw. `for_waves` is their share; the rest is for looking again at the best, in `least_rounds` or more,
+    and for making it minimal.
+    """
+
+    race: Pace
+    first_wave: int
+    wave: int
+    for_waves: float
+    least_rounds: int
+
+
+THOROUGH = Strategy(Pace(rounds=4), first_wave=28, wave=12, for_waves=0.55, least_rounds=3)
+# With few runs, a small first look at what pays most often, then many levers once each on top of the best of it.
+FRUGAL = Strategy(Pace(rounds=2, halving=1, baselines=2, least=3), first_wave=4, wave=8, for_waves=0.8, least_rounds=2)
+FEW = 120  # runs, below which the search is frugal
 
 
 @dataclass(frozen=True)
@@ -50,9 +67,9 @@ class Screened:
 
 
 class Screen(Protocol):
-    """Times candidates against the baseline for some rounds, dropping the slower half after each where `halving`."""
+    """Times candidates against the baseline at a pace."""
 
-    def __call__(self, recipes: Mapping[str, Recipe], *, rounds: int, halving: bool) -> dict[str, Screened]:
+    def __call__(self, recipes: Mapping[str, Recipe], pace: Pace) -> dict[str, Screened]:
         """Return what was seen of each candidate, by recipe digest."""
         ...
 
@@ -82,13 +99,15 @@ class Search:
     diagnose: Callable[[Tried, Recipe], Diagnosis | None] = lambda _tried, _recipe: None
     recipes: dict[str, Recipe] = field(default_factory=dict)
     invalid: int = 0  # proposals that the grammar refused
+    strategy: Strategy = THOROUGH  # frugal where `run` finds that there is little to spend
     _refused: list[Proposal] = field(default_factory=list)
     _costs: dict[str, float] = field(default_factory=dict)
 
     def run(self, history: Sequence[Tried] = ()) -> list[Tried]:
         """Search until time or ideas run out; return up to two finalists, the better first."""
         self.situation = replace(self.situation, history=tuple(history))
-        reserve = (1 - FOR_WAVES) * self.time_left()
+        self.strategy = FRUGAL if self.runs_left() < FEW else THOROUGH
+        reserve = (1 - self.strategy.for_waves) * self.time_left()
         stale = self._begin_elsewhere(reserve) if not history else 0
         if self.first is not None and self.first.holds(self.situation.history):
             self.listener.line(f"  {self.gate.module.name}: what won on nearly the same code wins here, too: no search")
@@ -97,18 +116,19 @@ class Search:
             before = self._best_score()
             kept_back = reserve if number == 1 or before < -WORTH else 0.0  # nothing to look at again: search on
             kept_back *= IN_ROUNDS if number <= self.rounds else 1.0
-            affordable = int((self.time_left() - kept_back) / (ROUNDS_EACH * self.screen.cost()))
+            affordable = self._places(kept_back)
             if number > 1 and affordable < LEAST_PLACES:
                 break
             fair = affordable // max(1, self.rounds - number + 1)
-            places = min(WAVE if self.situation.history else FIRST_WAVE, max(LEAST_PLACES, fair))
+            usual = self.strategy.wave if self.situation.history else self.strategy.first_wave
+            places = min(usual, max(LEAST_PLACES, fair))
             self.situation = replace(self.situation, wave=number)
             admitted = self._admit(places)
             if not admitted and number < self.rounds:
                 continue  # the model may learn from what became of these
             if not admitted:
                 break
-            self._time(admitted, f"wave {number}", rounds=ROUNDS, halving=True)
+            self._time(admitted, f"wave {number}", self.strategy.race)
             if self.feedback:
                 self._diagnose(admitted)
             stale = 0 if self._best_score() < before - WORTH else stale + (before < 0)
@@ -121,11 +141,11 @@ class Search:
 
     def _begin_elsewhere(self, reserve: float) -> int:
         """Time what worked elsewhere; return how many of the waves of patience that spares: one, where it works here, too."""
-        affordable = int((self.time_left() - reserve) / (ROUNDS_EACH * self.screen.cost()))
-        admitted = self._admit(min(ELSEWHERE, affordable), self.first) if self.first is not None and affordable > 0 else {}
+        places = min(ELSEWHERE, self._places(reserve))
+        admitted = self._admit(places, self.first) if self.first is not None and places > 0 else {}
         if not admitted:
             return 0
-        self._time(admitted, "what worked elsewhere", rounds=ROUNDS, halving=True)
+        self._time(admitted, "what worked elsewhere", self.strategy.race)
         return int(self._best_score() < -WORKS)
 
     def _best_score(self) -> float:
@@ -193,13 +213,27 @@ class Search:
 
     def compare(self, candidates: Mapping[str, tuple[Proposal, Recipe]], what: str) -> None:
         """Time a few candidates for as many rounds as a third of the remaining time allows."""
-        fitting = int(self.time_left() / 3 / ((len(candidates) + 1) * self.screen.cost()))
-        self._time(candidates, what, rounds=max(LEAST_ROUNDS, min(MOST_ROUNDS, fitting)), halving=False)
+        fitting = int(self.runs_left() / 3 / (len(candidates) + 1))
+        rounds = max(self.strategy.least_rounds, min(MOST_ROUNDS, fitting))
+        self._time(candidates, what, self.strategy.race.even(rounds))
 
-    def _time(self, candidates: Mapping[str, tuple[Proposal, Recipe]], what: str, *, rounds: int, halving: bool) -> None:
+    def runs_left(self) -> float:
+        """Return about how many runs of the program may still be made."""
+        return self.time_left() / self.screen.cost()
+
+    def comparable(self, most: int) -> int:
+        """Return how many candidates, up to `most`, `compare` can time with what is left."""
+        return self.strategy.race.even(self.strategy.least_rounds).fitting(self.runs_left(), most)
+
+    def _places(self, kept_back: float) -> int:
+        """Return how many candidates a wave can time without using up what is kept back."""
+        runs = (self.time_left() - kept_back) / self.screen.cost()
+        return self.strategy.race.fitting(runs, max(self.strategy.first_wave, self.strategy.wave) * (self.rounds + 1))
+
+    def _time(self, candidates: Mapping[str, tuple[Proposal, Recipe]], what: str, pace: Pace) -> None:
         name = self.gate.module.name
         self.listener.progress(f"screening {name}: {what}, {len(candidates)} candidates")
-        seen = self.screen({digest: recipe for digest, (_, recipe) in candidates.items()}, rounds=rounds, halving=halving)
+        seen = self.screen({digest: recipe for digest, (_, recipe) in candidates.items()}, pace)
         for digest, (proposal, recipe) in candidates.items():
             result, before = seen[digest], self._known(digest) or Tried(proposal, digest, Verdict.NOT_TRIED)
             if not result.rounds and result.verdict is Verdict.SCREENED_OUT:
@@ -231,7 +265,7 @@ class Search:
         while place < LOOKED_AT and place < len(gains := self.situation.gains(WORTH)):
             tried = gains[place]
             recipe = self.recipe(tried.proposal)
-            problem = cost.objection(self.cost(recipe))
+            problem = cost.objection(self.cost(recipe), tried.screened or 0.0)
             if problem is None:
                 place += 1
             else:

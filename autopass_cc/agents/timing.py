@@ -12,7 +12,7 @@ from autopass_cc.agents.search import Screened
 from autopass_cc.errors import ReplayError
 from autopass_cc.evidence.counters import Counters
 from autopass_cc.measure.blocks import MAX_PAD, MAX_SEED, failure
-from autopass_cc.measure.screening import Standing, race
+from autopass_cc.measure.screening import Pace, Standing, race
 from autopass_cc.measure.verdict import Verdict
 from autopass_cc.project.modules import Module
 from autopass_cc.recipe.recipe import Recipe
@@ -31,7 +31,7 @@ class RoundScreen:
         """Return about how much of the allowance one candidate takes in one round."""
         return self._allowance.cost(self._base.evaluation.plan)
 
-    def __call__(self, recipes: Mapping[str, Recipe], *, rounds: int, halving: bool) -> dict[str, Screened]:
+    def __call__(self, recipes: Mapping[str, Recipe], pace: Pace) -> dict[str, Screened]:
         """Return what was seen of each candidate, by recipe digest."""
         self._races += 1
         evaluation = self._base.evaluation
@@ -49,9 +49,8 @@ class RoundScreen:
         standings = race(
             list(recipes),
             run,
-            rounds=rounds,
+            pace=pace,
             rng=rng,
-            halving=halving,
             aggregate=evaluation.plan.aggregate,
             stop=evaluation.stop,
             fits=self._allowance.fits,

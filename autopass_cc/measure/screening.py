@@ -13,7 +13,7 @@ from __future__ import annotations
 import random
 import statistics
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from math import log
 
 from autopass_cc.errors import NotDeterministicError, WorkloadFailedError
@@ -21,9 +21,40 @@ from autopass_cc.measure.stats import Aggregate, block_score
 from autopass_cc.measure.verdict import Verdict
 
 HOPELESS = log(1.10)  # 10 % behind after the first round: dropped
-BASELINES = 3  # baseline runs a round: the noise of their median is in every score
-KEPT = 0.5  # share of the field that goes on after each round from the second on
-LEAST = 4  # candidates that stay until the last round
+KEPT = 0.5  # share of the field that goes on after a round that halves it
+
+
+@dataclass(frozen=True)
+class Pace:
+    """How a race spends runs: for `rounds` rounds, from the one numbered `halving` on keeping the better half, at least `least`.
+
+    `baselines` are the baseline's runs in each round: the noise of their median is in every score.
+    """
+
+    rounds: int
+    halving: int = 2
+    baselines: int = 3
+    least: int = 4
+
+    def runs(self, field: int) -> int:
+        """Return how many runs a race of so many candidates takes at most, if none of them looks hopeless."""
+        total = 0
+        for number in range(1, self.rounds + 1):
+            total += field + self.baselines
+            field = self.survivors(field, number)
+        return total
+
+    def survivors(self, field: int, number: int) -> int:
+        """Return how many of a field go on after a round."""
+        return field if number < self.halving or field <= self.least else max(self.least, round(KEPT * field))
+
+    def fitting(self, runs: float, most: int) -> int:
+        """Return the largest field, up to `most`, whose race takes no more than so many runs."""
+        return next((field for field in range(most, 0, -1) if self.runs(field) <= runs), 0)
+
+    def even(self, rounds: int) -> Pace:
+        """Return a race of so many rounds in which nobody is dropped for being slower."""
+        return replace(self, rounds=rounds, halving=rounds + 1)
 
 
 @dataclass
@@ -58,26 +89,26 @@ def race(
     names: Sequence[str],
     run: Time,
     *,
-    rounds: int,
+    pace: Pace,
     rng: random.Random,
-    halving: bool = True,
     aggregate: Aggregate = Aggregate.MIN,
     stop: Callable[[], bool] = lambda: False,
     fits: Callable[[int], bool] = lambda _samples: True,
 ) -> Mapping[str, Standing]:
-    """Race candidates for at most `rounds` rounds and return how each stands; ends early when `stop()` says so.
+    """Race candidates at a pace and return how each stands; ends early when `stop()` says so.
 
     `fits` is asked before each round whether so many samples may be taken.
     Raises NotDeterministicError or WorkloadFailedError if the baseline fails: nobody can be scored against that.
     """
     standings = {name: Standing(aggregate) for name in names}
     alive = list(names)
-    for number in range(1, rounds + 1):
-        if not alive or not fits(len(alive) + BASELINES) or not _round(alive, standings, run, number, rng, stop):
+    for number in range(1, pace.rounds + 1):
+        fitting = fits(len(alive) + pace.baselines)
+        if not alive or not fitting or not _round(alive, standings, run, number, rng, stop, pace.baselines):
             break
         alive = [name for name in alive if standings[name].verdict is None]
-        if halving:
-            alive = _survivors(alive, standings, number)
+        if pace.halving <= pace.rounds:
+            alive = _survivors(alive, standings, number, pace)
     return standings
 
 
@@ -88,8 +119,9 @@ def _round(
     number: int,
     rng: random.Random,
     stop: Callable[[], bool],
+    baselines: int,
 ) -> bool:
-    order: list[str | None] = [*alive, *[None] * BASELINES]
+    order: list[str | None] = [*alive, *[None] * baselines]
     rng.shuffle(order)
     base: list[float] = []
     seen: dict[str, float] = {}
@@ -130,10 +162,8 @@ def _refuse_failed_baseline(verdict: Verdict | None, detail: str) -> None:
     raise WorkloadFailedError(sentence, "run the workload by hand; if it is just slow, raise its time bound")
 
 
-def _survivors(alive: Sequence[str], standings: Mapping[str, Standing], number: int) -> list[str]:
-    """Drop who is hopeless, and from the second round on the slower half."""
+def _survivors(alive: Sequence[str], standings: Mapping[str, Standing], number: int, pace: Pace) -> list[str]:
+    """Drop who is hopeless, and after rounds that halve the field its slower half."""
     kept = [name for name in alive if (standings[name].score or 0.0) < HOPELESS]
-    if number < 2 or len(kept) <= LEAST:
-        return kept
     ranked = sorted(kept, key=lambda name: standings[name].score or 0.0)
-    return ranked[: max(LEAST, round(KEPT * len(ranked)))]
+    return ranked[: pace.survivors(len(kept), number)]

@@ -9,7 +9,7 @@ from mock_runner import MockRunner, MockSubject
 
 from autopass_cc.agents.allowance import ProgramRuns, Seconds
 from autopass_cc.measure.plan import Plan
-from autopass_cc.measure.screening import BASELINES, race
+from autopass_cc.measure.screening import Pace, race
 from autopass_cc.measure.steps import StepsRunner
 
 PLAN = Plan(run_s=2.0, runs_per_sample=1)
@@ -36,8 +36,8 @@ def test_no_round_of_a_race_is_begun_that_does_not_fit() -> None:
     def run(name: str | None, _number: int) -> tuple[float, None, str]:
         return runner.run(subjects[name].link(1), cpu=0).cpu_s, None, ""
 
-    standings = race(list("abcdef"), run, rounds=9, rng=random.Random(1), fits=allowance.fits)
-    assert runner.runs == 2 * (6 + BASELINES)  # a third round would be the 27th run
+    standings = race(list("abcdef"), run, pace=Pace(9), rng=random.Random(1), fits=allowance.fits)
+    assert runner.runs == 2 * (6 + Pace(9).baselines)  # a third round would be the 27th run
     assert {len(standing.times) for standing in standings.values()} == {2}
 
 

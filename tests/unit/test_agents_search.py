@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import SimpleNamespace
@@ -10,12 +11,14 @@ from typing import Any, cast
 import pytest
 from situations import MAJOR, base_text
 
+from autopass_cc.agents import cost
 from autopass_cc.agents.gate import Gate, Passage
 from autopass_cc.agents.minds.protocol import Proposal, Situation, Tried
 from autopass_cc.agents.minds.transfer import Hint, Transfer
-from autopass_cc.agents.search import Screened, Search
+from autopass_cc.agents.search import FRUGAL, THOROUGH, Screened, Search
 from autopass_cc.evidence.collect import Evidence
 from autopass_cc.evidence.features import Features
+from autopass_cc.measure.screening import Pace
 from autopass_cc.measure.verdict import Verdict
 from autopass_cc.recipe.allowlist import load
 from autopass_cc.recipe.edits import Knob
@@ -49,11 +52,10 @@ class FakeScreen:
     def cost(self) -> float:
         return 0.01
 
-    def __call__(self, recipes: Mapping[str, Recipe], *, rounds: int, halving: bool) -> dict[str, Screened]:
-        assert rounds > 0
-        assert isinstance(halving, bool)
+    def __call__(self, recipes: Mapping[str, Recipe], pace: Pace) -> dict[str, Screened]:
+        assert pace.rounds > 0
         self.timed += recipes
-        return {digest: Screened(sum(GAINS.get(n, 0.0) for n, _ in each.knobs), rounds) for digest, each in recipes.items()}
+        return {digest: Screened(sum(GAINS.get(n, 0.0) for n, _ in each.knobs), pace.rounds) for digest, each in recipes.items()}
 
 
 class OpenGate:
@@ -75,7 +77,7 @@ class OpenGate:
 
 
 def search_of(
-    *edits: tuple[Knob, ...], compile_cost: Callable[[Recipe], float] = lambda _recipe: 1.0
+    *edits: tuple[Knob, ...], compile_cost: Callable[[Recipe], float] = lambda _recipe: 1.0, time_left: float = 100.0
 ) -> tuple[Search, list[Tried]]:
     evidence = Evidence("a.c", "O2", "c", 0.9, (), (), (Features("f", blocks=3, loops=1),))
     situation = Situation(evidence, parse(base_text()), menu(load(MAJOR), Tier.A, arch="x86"), seed=1)
@@ -87,7 +89,7 @@ def search_of(
         FakeScreen(),
         cast("Any", SimpleNamespace(line=lambda _text: None, progress=lambda _text: None)),
         lambda tried, _recipe: saved.append(tried),
-        lambda: 100.0,
+        lambda: time_left,
         compile_cost,
         base_text=base_text(),
     )
@@ -101,13 +103,13 @@ def test_the_fastest_candidate_becomes_the_first_finalist() -> None:
 
 def test_a_gain_whose_compile_takes_too_long_is_refused_and_not_built_on() -> None:
     search, saved = search_of(
-        (FAST,), (SLOW_COMPILE,), compile_cost=lambda recipe: 1.4 if SLOW_COMPILE.name in str(recipe.knobs) else 1.1
+        (FAST,), (SLOW_COMPILE,), compile_cost=lambda recipe: 2.1 if SLOW_COMPILE.name in str(recipe.knobs) else 1.1
     )
     assert [tried.proposal.edits for tried in search.run()] == [(FAST,)]
     refused = [tried for tried in saved if tried.verdict is Verdict.SLOW_TO_COMPILE]
     assert [tried.proposal.edits for tried in refused] == [(SLOW_COMPILE,)]
     assert refused[0].screened is None
-    assert "1.40x" in refused[0].detail
+    assert "2.10x" in refused[0].detail
 
 
 def test_the_compile_of_a_candidate_is_measured_once_and_only_where_it_gained() -> None:
@@ -156,3 +158,19 @@ def test_what_won_on_nearly_the_same_code_and_wins_here_spares_the_search(
     search.first = Transfer([Hint((FAST,), "a.c of other", "gained there", gain_there, 340, near)])
     found = search.run()
     assert [tried.proposal.edits for tried in found] == ([(SLOW_COMPILE,), (FAST,)] if searches else [(FAST,)])
+
+
+def test_faster_code_may_compile_longer_up_to_twice_as_long() -> None:
+    assert [cost.limit(change) for change in (0.2, 0.0, -0.05, -0.1, -0.9, -math.inf)] == pytest.approx([1.3, 1.3, 1.65, 2, 2, 2])
+    assert cost.objection(1.5, -0.05) is None
+    assert cost.objection(1.5, -0.02) == "the compile takes 1.50x the plain one; the limit is 1.44x for what it gains"
+
+
+def test_with_few_runs_left_a_search_looks_at_less_and_at_a_lower_price() -> None:
+    knobs = [Knob("unroll-threshold", str(75 * each)) for each in range(1, 13)]
+    search, _ = search_of(*((knob,) for knob in knobs), time_left=0.40)  # forty runs of 0.01
+    search.run()
+    assert search.strategy is FRUGAL
+    rich, _ = search_of(*((knob,) for knob in knobs), time_left=4.0)
+    rich.run()
+    assert rich.strategy is THOROUGH

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from autopass_cc.errors import NotDeterministicError, WorkloadFailedError
-from autopass_cc.measure.screening import BASELINES, LEAST, Standing, race
+from autopass_cc.measure.screening import Pace, Standing, race
 from autopass_cc.measure.stats import Aggregate
 from autopass_cc.measure.verdict import Verdict
 
@@ -43,7 +43,8 @@ class Track:
 
 def go(track: Track, rounds: int = 4, *, halving: bool = True, seed: int = 1) -> Mapping[str, Standing]:
     """Race everyone on the track."""
-    return race(list(track.speeds), track, rounds=rounds, rng=random.Random(seed), halving=halving)
+    pace = Pace(rounds) if halving else Pace(rounds).even(rounds)
+    return race(list(track.speeds), track, pace=pace, rng=random.Random(seed))
 
 
 MANY = {f"c{i:02}": 0.90 + 0.01 * i for i in range(16)}
@@ -52,7 +53,7 @@ MANY = {f"c{i:02}": 0.90 + 0.01 * i for i in range(16)}
 def test_the_field_is_halved_from_the_second_round_on_down_to_four() -> None:
     track = Track(MANY)
     go(track, rounds=5)
-    assert [len(track.field_of(number)) for number in range(1, 6)] == [16, 16, 8, 4, LEAST]
+    assert [len(track.field_of(number)) for number in range(1, 6)] == [16, 16, 8, 4, Pace(5).least]
 
 
 def test_the_fastest_stay() -> None:
@@ -80,7 +81,7 @@ def test_who_was_delayed_in_the_first_round_gets_a_second_run_and_stays() -> Non
     standings = race(
         ["good"],
         lambda name, number: (next(late, 0.95), None, "") if name else track(name, number),
-        rounds=3,
+        pace=Pace(3),
         rng=random.Random(1),
     )
     assert len(standings["good"].times) == 3
@@ -92,7 +93,7 @@ def test_where_noise_is_symmetric_the_typical_round_counts() -> None:
     standings = race(
         ["a"],
         lambda name, _number: (next(times) if name else 1.0, None, ""),
-        rounds=3,
+        pace=Pace(3),
         rng=random.Random(1),
         aggregate=Aggregate.MEAN,
     )
@@ -126,7 +127,7 @@ def test_each_round_runs_the_baseline_three_times_in_random_places() -> None:
     go(track, rounds=2)
     first = [name for name, number in track.runs if number == 1]
     second = [name for name, number in track.runs if number == 2]
-    assert first.count(None) == second.count(None) == BASELINES
+    assert first.count(None) == second.count(None) == Pace(2).baselines
     assert first != second
 
 
@@ -138,7 +139,7 @@ def test_scores_are_log_ratios_to_the_baseline_of_the_same_round() -> None:
 
 def test_a_stop_ends_the_race_and_keeps_finished_rounds_only() -> None:
     track = Track({"a": 0.9, "b": 0.95})
-    standings = race(["a", "b"], track, rounds=9, rng=random.Random(1), stop=lambda: len(track.runs) >= 2 * 5 + 2)
+    standings = race(["a", "b"], track, pace=Pace(9), rng=random.Random(1), stop=lambda: len(track.runs) >= 2 * 5 + 2)
     assert len(track.runs) == 12
     assert [len(standing.times) for standing in standings.values()] == [2, 2]
 
