@@ -6,6 +6,7 @@
 // lowering, the bitcode writer) still run, and so does code generation. On any doubt the flag stays
 // down and the default pipeline goes on as if there were no plugin. Nothing is ever printed.
 #include "plugin_allowlist.h"
+#include "plugin_passes.h"
 #include "plugin_recipe.h"
 
 #include "llvm/Analysis/InlineAdvisor.h"
@@ -243,6 +244,10 @@ void registerCallbacks(PassBuilder &Builder) {
                                                    ArrayRef<PassBuilder::PipelineElement> Inner) {
     return Inner.empty() && addOwnPass(Name, Passes, Shared->Level);
   });
+  Builder.registerPipelineParsingCallback(
+      [](StringRef Name, ModulePassManager &Passes, ArrayRef<PassBuilder::PipelineElement> Inner) {
+        return Inner.empty() && autopass::addModulePass(Name, Passes);
+      });
   Builder.registerPipelineStartEPCallback(
       [&Builder, Shared](ModulePassManager &Passes, OptimizationLevel Level) {
         if (Level == OptimizationLevel::O0)

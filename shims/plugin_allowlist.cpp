@@ -9,7 +9,8 @@
 namespace autopass {
 namespace {
 
-// One permitted parameter. A word stands for itself; an integer is `Text` (such as
+// One permitted parameter. A word stands for itself, or with a High for all words of `Text` and so
+// many hex digits; an integer is `Text` (such as
 // "max-iterations=", or nothing) followed by a decimal number from Low to High.
 struct Parameter {
   const char *Text;
@@ -56,12 +57,18 @@ const Row *find(const Row (&Table)[Size], const std::string &Name) {
   return Found != std::end(Table) && Name == Found->Name ? Found : nullptr;
 }
 
+// Words of a kind, of which there may be several.
+bool isMany(const Parameter &P) { return !P.IsInteger && P.High != 0; }
+
 bool isPermitted(const Parameter &P, const std::string &Text) {
   const size_t Length = std::strlen(P.Text);
-  if (!P.IsInteger)
+  if (!P.IsInteger && !isMany(P))
     return Text == P.Text;
   if (Text.compare(0, Length, P.Text) != 0)
     return false;
+  if (isMany(P))
+    return Text.size() == Length + P.High &&
+           Text.find_first_not_of("0123456789abcdef", Length) == std::string::npos;
   const std::string Number = Text.substr(Length);
   if (Number.empty() || Number.size() > 9 ||
       Number.find_first_not_of("0123456789") != std::string::npos)
@@ -85,7 +92,7 @@ bool parametersPermitted(const Range &Allowed, const std::string &Text) {
       continue;
     const Parameter *Found =
         std::find_if(First, Last, [&One](const Parameter &P) { return isPermitted(P, One); });
-    if (Found == Last || !Seen.insert(Found).second)
+    if (Found == Last || (!Seen.insert(Found).second && !isMany(*Found)))
       return false;
   }
   return std::all_of(First, Last,

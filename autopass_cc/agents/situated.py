@@ -45,6 +45,7 @@ def situate(
         probe.passes(toolchain) if pipelines else (),
         probe.knobs(toolchain),
         toolchain.knob_arch,
+        toolchain.cpu,
     )
     situation = Situation(evidence, parse(base_text), offered, seed, memory=tuple(memory))
     return Start(situation, base_text, pipelines)

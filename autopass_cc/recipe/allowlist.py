@@ -28,7 +28,8 @@ class PassSpec:
     """A pass: the level of the list it stands in, its risk, and its parameters.
 
     `pinned` passes are part of the default text and may not be touched by edits; `also` are other levels of list that LLVM
-    prints the pass in; `mssa` says for a loop pass which of `loop(...)` and `loop-mssa(...)` it can run in.
+    prints the pass in; `mssa` says for a loop pass which of `loop(...)` and `loop-mssa(...)` it can run in. `own` ones are not
+    LLVM's but the plugin's; `arch` is the only target ("x86" or "aarch64") on which one does anything.
     """
 
     name: str
@@ -38,6 +39,8 @@ class PassSpec:
     pinned: bool = False
     also: frozenset[Level] = frozenset()
     mssa: Mssa | None = None
+    own: bool = False
+    arch: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

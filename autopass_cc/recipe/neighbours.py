@@ -21,13 +21,14 @@ _TRIES = 400
 class Menu:
     """The part of an allow-list that may be proposed on one toolchain. Get one with `menu`.
 
-    `defaults` are the values that knobs have of themselves, where they are known.
+    `defaults` are the values that knobs have of themselves, where they are known; `cpu` is the one that programs run on.
     """
 
     allow: AllowList
     passes: tuple[PassSpec, ...]
     knobs: tuple[KnobSpec, ...]
     defaults: Mapping[str, str] = field(default_factory=dict)
+    cpu: str = ""
 
 
 def menu(
@@ -36,6 +37,7 @@ def menu(
     passes: Collection[str] | None = None,
     knobs: Mapping[str, str] | Collection[str] | None = None,
     arch: str | None = None,
+    cpu: str = "",
 ) -> Menu:
     """Choose what may be proposed: up to a risk, of the names a probe found (None: all), for one target (None: any).
 
@@ -46,7 +48,10 @@ def menu(
         tuple(
             spec
             for spec in allow.passes.values()
-            if spec.tier <= max_tier and not spec.pinned and (passes is None or spec.name in passes)
+            if spec.tier <= max_tier
+            and not spec.pinned
+            and (passes is None or spec.name in passes)
+            and (arch is None or spec.arch in (None, arch))
         ),
         tuple(
             spec
@@ -54,6 +59,7 @@ def menu(
             if spec.tier <= max_tier and (knobs is None or spec.name in knobs) and (arch is None or spec.arch in (None, arch))
         ),
         knobs if isinstance(knobs, Mapping) else {},
+        cpu,
     )
 
 
@@ -74,9 +80,11 @@ def _sites(base: Pipeline, allow: AllowList) -> list[_Site]:
     ]
 
 
-def _forms(base: Pipeline, name: str) -> list[str | None]:
-    """Give the parameters a pass is seen with in the base; None, its own defaults, when it is not there."""
-    seen = {node.params for node in base.sites().values() if node.name == name}
+def _forms(base: Pipeline, spec: PassSpec) -> list[str | None]:
+    """Give the parameters a pass is seen with in the base; when it is not there its choices, or None, its own defaults."""
+    if spec.params.choose:
+        return list(spec.params.choices)
+    seen = {node.params for node in base.sites().values() if node.name == spec.name}
     return sorted(seen, key=str) or [None]
 
 
@@ -111,7 +119,7 @@ def legal_edits(base: Pipeline, choice: Menu, current: Sequence[Edit] = ()) -> I
             yield from (Set(site.address, param, value) for param, value in settings(params, site.node.params))
             yield Remove(site.address)
     for spec in choice.passes:
-        forms = _forms(base, spec.name)
+        forms = _forms(base, spec)
         for site in sites:
             if site.level is spec.level or (spec.level is Level.LOOP and site.level is Level.FUNCTION):
                 yield from (Insert(spec.name, "after", site.address, form) for form in forms)
@@ -137,7 +145,7 @@ class _Draw:
             return None
         spec = self.rng.choice(self.choice.passes)
         near = [s for s in self.sites if s.level is spec.level] or self.sites
-        params = self.rng.choice(_forms(self.base, spec.name))
+        params = self.rng.choice(_forms(self.base, spec))
         return Insert(spec.name, self.rng.choice(("before", "after")), self.rng.choice(near).address, params)
 
     def remove(self) -> Edit | None:
@@ -157,8 +165,8 @@ class _Draw:
         specs = [s for s in self.choice.passes if s.level is site.level and s.name != site.node.name]
         if not specs:
             return None
-        name = self.rng.choice(specs).name
-        return Replace(site.address, name, self.rng.choice(_forms(self.base, name)))
+        spec = self.rng.choice(specs)
+        return Replace(site.address, spec.name, self.rng.choice(_forms(self.base, spec)))
 
     def set(self) -> Edit | None:
         if not self.free:

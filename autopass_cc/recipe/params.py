@@ -12,9 +12,31 @@ from autopass_cc.errors import RecipeError
 CHOICE = "choice"  # the name under which edits set a parameter that is one word out of several: sroa<preserve-cfg>
 VALUE = "value"  # and a bare number: devirt<4>
 
-PARAM_KEYS: tuple[str, ...] = ("flags", "switches", "choices", "ints", "required", "value")  # in a data file
+PARAM_KEYS: tuple[str, ...] = (
+    "flags",
+    "switches",
+    "choices",
+    "ints",
+    "required",
+    "value",
+    "choose",
+    "functions",
+)  # in a data file
 
 _NUMBER = re.compile(r"0|[1-9][0-9]{0,8}")
+_FUNCTION = re.compile(r"f[0-9a-f]{8}")
+_FNV_OFFSET, _FNV_PRIME = 0x811C9DC5, 0x01000193  # of FNV-1a with 32 bits (Fowler, Noll, Vo)
+
+
+def function_word(symbol: str) -> str:
+    """Return the word that stands for the function with this symbol name: `f` and the FNV-1a hash of the name in hex.
+
+    Two functions of one word are both meant; that costs some code, and never correctness.
+    """
+    value = _FNV_OFFSET
+    for byte in symbol.encode():
+        value = (value ^ byte) * _FNV_PRIME & 0xFFFFFFFF
+    return f"f{value:08x}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +44,8 @@ class ParamSpec:
     """What may stand between `<` and `>`.
 
     `flags` stand as they are, `switches` as WORD or no-WORD, of `choices` at most one, `ints` as WORD=N with N in
-    [low, high], `value` is a bare number in [low, high]; `required` words must be there.
+    [low, high], `value` is a bare number in [low, high]; `required` words must be there, and one of the choices where `choose`.
+    With `functions`, words that stand for functions (`function_word`) may be there, each once.
     """
 
     flags: frozenset[str] = frozenset()
@@ -31,6 +54,8 @@ class ParamSpec:
     ints: Mapping[str, tuple[int, int]] = field(default_factory=dict)
     required: tuple[str, ...] = ()
     value: tuple[int, int] | None = None
+    choose: bool = False
+    functions: bool = False
 
     @staticmethod
     def from_table(table: dict[str, Any]) -> ParamSpec:
@@ -43,6 +68,8 @@ class ParamSpec:
             {name: (low, high) for name, (low, high) in table.get("ints", {}).items()},
             tuple(table.get("required", ())),
             (value[0], value[1]) if value else None,
+            table.get("choose", False),
+            table.get("functions", False),
         )
 
     @property
@@ -67,7 +94,7 @@ def key_of(spec: ParamSpec, word: str) -> str | None:
         return VALUE
     if word in spec.choices:
         return CHOICE
-    if word in spec.flags:
+    if word in spec.flags or (spec.functions and _FUNCTION.fullmatch(word)):
         return word
     bare = word.removeprefix("no-")
     return bare if bare in spec.switches else None
@@ -87,13 +114,18 @@ def check_params(name: str, spec: ParamSpec, params: str | None) -> None:
     missing = set(spec.required).difference(words)
     if missing:
         raise RecipeError(f"{name} needs {', '.join(sorted(missing))}.")
+    if spec.choose and CHOICE not in keys:
+        raise RecipeError(f"{name} needs one of {', '.join(spec.choices)}.")
     if spec.value is not None and params is None:
         raise RecipeError(f"{name} needs a number: {name}<{spec.value[0]}>.")
 
 
 def completed(spec: ParamSpec, params: str | None) -> str | None:
-    """Add the required words that an inserted pass was given without."""
+    """Add the required words that an inserted pass was given without, and the first choice where one must be made."""
     words = [word for word in (params or "").split(";") if word]
+    if spec.choose and not any(word in spec.choices for word in words):
+        words.insert(0, spec.choices[0])
+        params = ";".join(words)
     missing = [word for word in spec.required if word not in words]
     return ";".join([*words, *missing]) if missing else params
 

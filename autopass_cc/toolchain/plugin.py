@@ -23,8 +23,8 @@ from autopass_cc.toolchain.sources import source_dir
 from autopass_cc.toolchain.table import render
 from autopass_cc.trust import why_writable
 
-SOURCES = ("pass_plugin.cpp", "plugin_recipe.cpp", "plugin_allowlist.cpp")
-HEADERS = ("plugin_recipe.h", "plugin_allowlist.h")
+SOURCES = ("pass_plugin.cpp", "plugin_recipe.cpp", "plugin_allowlist.cpp", "plugin_passes.cpp", "plugin_versions.cpp")
+HEADERS = ("plugin_recipe.h", "plugin_allowlist.h", "plugin_passes.h", "plugin_versions.h")
 LIMIT = 600.0  # seconds that a build may take
 UNFINISHED = "building-"
 SEALS_BEGIN = 10**9  # s since 1970

@@ -21,13 +21,17 @@ _OPTION = re.compile(r"^\s+--?([A-Za-z0-9-]+)\s+= [^(\n]*?(?:\(default: ([^)\n]*
 
 @functools.cache
 def passes(toolchain: Toolchain) -> frozenset[str]:
-    """Return the allowed passes that this LLVM has (all allowed ones where its opt is missing; the gate notices the rest)."""
-    allowed = frozenset(load(toolchain.major).passes)
+    """Return the allowed passes that this LLVM has (all allowed ones where its opt is missing; the gate notices the rest).
+
+    The plugin brings its own ones along.
+    """
+    specs = load(toolchain.major).passes
+    allowed, own = frozenset(specs), frozenset(name for name, spec in specs.items() if spec.own)
     opt = toolchain.find_tool("opt")
     if opt is None:
         return allowed
     names = re.findall(r"^  ([A-Za-z0-9-]+)", _run([str(opt), "--print-passes"]), re.MULTILINE)
-    return allowed & frozenset(names)
+    return allowed & frozenset(names) | own
 
 
 @functools.cache

@@ -25,6 +25,8 @@ def _parameters(spec: ParamSpec) -> Iterator[str]:
         yield f"{{{_literal(word)}, false, {str(word in spec.required).lower()}, 0, 0}}"
     for name, (low, high) in sorted(spec.ints.items()):
         yield f"{{{_literal(name + '=')}, true, false, {low}, {high}}}"
+    if spec.functions:
+        yield '{"f", false, false, 0, 8}'
     if spec.value is not None:
         yield f'{{"", true, true, {spec.value[0]}, {spec.value[1]}}}'
 

@@ -6,10 +6,12 @@ PolyBench, LULESH) and from trials on the programs in `examples/`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from autopass_cc.evidence.collect import Evidence
+from autopass_cc.recipe.allowlist import AllowList
 from autopass_cc.recipe.edits import Edit, Insert, Knob
+from autopass_cc.recipe.params import function_word
 from autopass_cc.recipe.tree import Node, Pipeline
 
 # How promising one knob is within its group; knobs that are not listed get OTHER.
@@ -64,6 +66,9 @@ PRIOR = {
     "disable-machine-sink": 0.4,
 }
 OTHER = 0.2
+ONCE = frozenset({"function-versions", "tune-cpu"})
+WORTH_A_VERSION = 0.02  # share of the time: less can gain little, and each version takes time to compile
+NAMED = 32  # functions: as many as a pass's parameters have room for
 LATER_VALUE = 0.8  # each further value of a knob weighs this much less than the one before it
 
 
@@ -91,6 +96,45 @@ def relevance(evidence: Evidence) -> dict[str, float]:
         "align": 0.15,  # mostly a source of noise
         "cost": 0.15,
     }
+
+
+def for_cpu(evidence: Evidence, base: Pipeline, cpu: str, allow: AllowList) -> Iterator[tuple[float, tuple[Edit, ...], str]]:
+    """Yield what suits the CPU that runs the program, though its compile asks for any CPU: weight, edits, hypothesis.
+
+    Versions of functions are made late, when inlining is done and before loops are vectorised, so that little is compiled
+    twice; or at the beginning, where all passes see what the versions may use.
+    """
+    sites = base.sites()
+    first = next((site for site, node in sites.items() if node.name in allow.passes), None)
+    if first is None:
+        return
+    tuning = allow.passes.get("tune-cpu")
+    tune: tuple[Edit, ...] = ()
+    if tuning is not None and cpu in tuning.params.choices:
+        tune = (Insert(tuning.name, "before", first, cpu),)
+        yield 1.3, tune, f"instructions in the order, and loops of the shape, that suit {cpu}"
+    text = "hot functions may use the vectors and bit operations of newer CPUs, and others still run the old code"
+    hot = [each.function for each in evidence.hot if each.share >= WORTH_A_VERSION]
+    inlined = [found.function for found in evidence.hot_features()] if hot else []
+    late, early = (_versions(names) for names in (hot, [*hot, *(name for name in inlined if name not in hot)]))
+    vectorizer = "loop-vectorize#1"
+    if vectorizer in sites:
+        yield 1.6, (Insert("function-versions", "before", vectorizer, late),), text
+        if tune:
+            yield 1.5, (Insert("function-versions", "before", vectorizer, late), *tune), f"{text}; scheduled for {cpu}"
+    yield 1.4, (Insert("function-versions", "before", first, early), *tune), f"{text}; all passes know"
+
+
+def _versions(functions: Sequence[str]) -> str:
+    """Return the parameters that make versions of these functions; of all, where there are none or too many to name."""
+    words = [function_word(name) for name in functions]
+    return ";".join(["avx2", *(dict.fromkeys(words) if len(words) <= NAMED else ())])
+
+
+def clash(first: Sequence[Edit], second: Sequence[Edit]) -> bool:
+    """Whether two proposals do in different ways what is done once."""
+    ours = {edit.name: edit for edit in first if isinstance(edit, Insert) and edit.name in ONCE}
+    return any(isinstance(edit, Insert) and ours.get(edit.name, edit) != edit for edit in second)
 
 
 def passes(evidence: Evidence, base: Pipeline) -> Iterator[tuple[float, tuple[Edit, ...], str]]:

@@ -71,7 +71,11 @@ def singles(situation: Situation) -> list[Proposal]:
                     Proposal((*needed, Knob(spec.name, value)), "rules", text, (f"group:{spec.group}",)),
                 )
             )
-    for weight, edits, hypothesis in levers.passes(situation.evidence, situation.base):
+    menu = situation.menu
+    for weight, edits, hypothesis in (
+        *levers.for_cpu(situation.evidence, situation.base, menu.cpu, menu.allow),
+        *levers.passes(situation.evidence, situation.base),
+    ):
         if all(getattr(edit, "name", None) in offered for edit in edits):
             found.append((weight, Proposal(edits, "rules", hypothesis, ("features",))))
     found.sort(key=lambda pair: -pair[0])
@@ -83,6 +87,8 @@ def combinations(gains: Sequence[Tried]) -> Iterator[Proposal]:
     best = gains[:PARENTS]
     for size in (2, 3, 4):
         for group in itertools.combinations(best, size):
+            if any(levers.clash(one.proposal.edits, other.proposal.edits) for one, other in itertools.combinations(group, 2)):
+                continue
             edits: tuple[Edit, ...] = ()
             for tried in group:
                 edits = join(edits, tried.proposal.edits)
@@ -113,4 +119,6 @@ def upon(gains: Sequence[Tried], further: Iterable[Proposal]) -> Iterator[Propos
     """Yield further levers on top of the best so far."""
     best = gains[0]
     for proposal in further:
+        if levers.clash(best.proposal.edits, proposal.edits):
+            continue
         yield Proposal(join(best.proposal.edits, proposal.edits), proposal.mind, f"on top of the best: {proposal.hypothesis}")
