@@ -9,6 +9,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 import time
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from autopass_cc.bench.contest import Contest
@@ -68,15 +69,15 @@ def merge(contest: Contest, profile: Path, parts: list[Path], *options: str) -> 
         raise BenchError(f"{contest.program.name}: llvm-profdata: {done.stderr.strip()[:200]}")
 
 
-def train(contest: Contest, folder: Path, env: dict[str, str], before: tuple[str, ...] = ()) -> float:
-    """Run the training commands in `folder`, behind the words of a tool where given; return their seconds."""
+def train(contest: Contest, folder: Path, env: dict[str, str], before: Callable[[int], Sequence[str]] = lambda _: ()) -> float:
+    """Run the training commands in `folder`; return their seconds. `before(N)` are the words of a tool before the Nth, from 0."""
     program = contest.program
     began = time.monotonic()
-    for argv in program.train:
+    for number, argv in enumerate(program.train):
         stdin = program.stdin
         with (folder / stdin).open("rb") if stdin else open("/dev/null", "rb") as stream:  # noqa: PTH123
             done = subprocess.run(
-                [*before, *argv],
+                [*before(number), *argv],
                 cwd=folder,
                 env=without_ours() | program.env | env,
                 stdin=stream,

@@ -36,11 +36,11 @@ def autofdo(contest: Contest, method: str) -> Entrant:
         raise BenchError(f"{program.name}: perf is not on PATH.", "apt-get install linux-perf")
     folder = site.copy("autofdo-train")
     site.build(folder, contest.compilers, BUILD)
-    data = folder / "perf.data"
-    record = (perf, "record", "-q", "-e", "cpu-clock", "-F", str(FREQUENCY), "-o", str(data), "--")
-    seconds = train(contest, folder, {}, record)
+    record = (perf, "record", "-q", "-e", "cpu-clock", "-F", str(FREQUENCY))
+    seconds = train(contest, folder, {}, lambda number: (*record, "-o", str(folder / f"{number}.data"), "--"))
     built = folder / program.run[0][0]
-    samples = _samples(perf, data, built)
+    found = (_samples(perf, folder / f"{number}.data", built) for number in range(len(program.train)))
+    samples = sum(found, Counter[int]())
     if samples.total() < LEAST:
         why = f"{program.name}: {samples.total()} samples of the training run are too few for a profile."
         raise BenchError(why, "give it a longer `train` in suite.toml")
