@@ -117,6 +117,8 @@ def _print(results: Any, *, as_json: bool) -> None:
     titles = {name: METHODS[name].title for name in names}
     click.echo(f"{results.head.get('suite', '')}, {results.head.get('compiler', '')}, {results.head.get('cpu', '')}")
     click.echo("\n" + report.methods(rows, titles) + "\n\n" + report.programs(found, names))
+    if remarks := report.remarks(found, titles):
+        click.echo("\n" + remarks)
 
 
 def _known(name: str, names: list[str], what: str) -> str:

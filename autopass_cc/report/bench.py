@@ -59,6 +59,17 @@ def programs(found: dict[str, list[Placing]], names: Sequence[str]) -> str:
     return table.render(["program", *names], rows, right=frozenset(range(1, len(names) + 1)))
 
 
+def remarks(found: Mapping[str, Sequence[Placing]], titles: Mapping[str, str]) -> str:
+    """Return what methods say of how they came by their entrants, a line for each method and remark; empty where none does."""
+    said = {
+        (each.entrant.method, each.entrant.facts["remark"]): None
+        for row in found.values()
+        for each in row
+        if "remark" in each.entrant.facts
+    }
+    return "\n".join(f"{titles.get(method, method)}: {remark}" for method, remark in said)
+
+
 def _cell(placing: Placing | None) -> str:
     if placing is None or placing.standing is Standing.UNFINISHED:
         return "…"
