@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from autopass_cc.bench import instrumented, sampled, searched
+from autopass_cc.bench import csspgo, instrumented, sampled, searched
 from autopass_cc.bench.contest import Contest
 from autopass_cc.bench.results import Entrant
 
@@ -28,6 +28,7 @@ METHODS = {
         Method("pgo", "instrumented PGO", instrumented.pgo),
         Method("cspgo", "context-sensitive PGO", instrumented.context_sensitive),
         Method("autofdo", "AutoFDO", sampled.autofdo),
+        Method("csspgo", "CSSPGO", csspgo.csspgo),
         Method("random", "random legal edits", searched.chance, searches=True),
         Method("bayes", "Bayesian optimisation", searched.bayesian, searches=True),
         Method("rules", "autopass, rules", searched.rules, searches=True),

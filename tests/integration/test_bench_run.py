@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import platform
 import subprocess
 from pathlib import Path
 from types import SimpleNamespace
@@ -93,8 +94,8 @@ def test_profiles_are_of_the_training_run_and_are_used(suite: Path) -> None:
         assert not entrant.same_code
 
 
-def long_enough_to_sample(suite: Path) -> None:
-    text = (suite / "suite.toml").read_text().replace('train = ["./prog", "200"]', 'train = ["./prog", "60000"]')
+def long_enough_to_sample(suite: Path, rounds: int = 60000) -> None:
+    text = (suite / "suite.toml").read_text().replace('train = ["./prog", "200"]', f'train = ["./prog", "{rounds}"]')
     (suite / "suite.toml").write_text(text)
 
 
@@ -108,6 +109,22 @@ def test_a_sample_profile_knows_the_hot_function_and_is_used(suite: Path) -> Non
     assert "kernel" in subprocess.run(argv, capture_output=True, text=True, check=True).stdout
     assert not entrant.same_code
     assert "no branch records" in entrant.facts["remark"]
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="branch stacks in software need x86-64")
+def test_a_context_sensitive_sample_profile_is_used_and_the_table_says_where_its_stacks_come_from(suite: Path) -> None:
+    long_enough_to_sample(suite, 25000)
+    results, _, lines = bench(suite, "csspgo")
+    entrant = results.entrants["prog", "csspgo"]
+    assert not entrant.failed, lines
+    assert entrant.flavour.flags[0] == "-fpseudo-probe-for-profiling"
+    argv = [str(registry.ensure().tool("llvm-profdata")), "show", "--sample", entrant.flavour.flags[1].partition("=")[2]]
+    assert "kernel" in subprocess.run(argv, capture_output=True, text=True, check=True).stdout
+    assert not entrant.same_code
+    (found,) = placings(results, "prog")
+    assert found.standing not in (Standing.UNFINISHED, Standing.FAILED), lines
+    told = autopass("bench", "report", str(results.path), cwd=suite).stdout
+    assert f"CSSPGO: {entrant.facts['remark']}" in told.splitlines()
 
 
 def test_an_interrupted_bench_goes_on_where_it_was(suite: Path) -> None:
