@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Mapping
+from dataclasses import replace
 
 from autopass_cc.agents.allowance import Allowance
 from autopass_cc.agents.baseline import Baseline, count
@@ -31,8 +32,11 @@ class RoundScreen:
         """Return about how much of the allowance one candidate takes in one round."""
         return self._allowance.cost(self._base.evaluation.plan)
 
-    def __call__(self, recipes: Mapping[str, Recipe], pace: Pace) -> dict[str, Screened]:
-        """Return what was seen of each candidate, by recipe digest."""
+    def __call__(self, recipes: Mapping[str, Recipe], pace: Pace, *, limit: float | None = None) -> dict[str, Screened]:
+        """Return what was seen of each candidate, by recipe digest.
+
+        A candidate is given up after `limit` seconds, if that is less than the workload's own time bound.
+        """
         self._races += 1
         evaluation = self._base.evaluation
         rng = random.Random(seed_of(evaluation.run.seed, "screening", self._module.name, str(self._races)))  # noqa: S311
@@ -44,7 +48,7 @@ class RoundScreen:
             evaluation.listener.progress(
                 f"screening {self._module.name}: {len(recipes)} candidates, round {number}, {count} runs"
             )
-            return self._run(recipes[name] if name else None, number, rng)
+            return self._run(recipes[name] if name else None, number, rng, limit)
 
         standings = race(
             list(recipes),
@@ -68,7 +72,9 @@ class RoundScreen:
         except ReplayError:
             return Counters()
 
-    def _run(self, recipe: Recipe | None, number: int, rng: random.Random) -> tuple[float, Verdict | None, str]:
+    def _run(
+        self, recipe: Recipe | None, number: int, rng: random.Random, limit: float | None
+    ) -> tuple[float, Verdict | None, str]:
         evaluation = self._base.evaluation
         recipes = self._base.prepared.recipes({self._module.name: recipe}) if recipe else {}
         program = evaluation.program("candidate" if recipe else BASELINE, "s", recipes)
@@ -80,6 +86,8 @@ class RoundScreen:
         cpu = None if evaluation.plan.parallel else cpus[number % len(cpus)]
         if recipe is not None and number == 1 and (wrong := self._base.oracle.check_inputs(placed, evaluation.runner)):
             return 0.0, Verdict.WRONG_OUTPUT, wrong
+        if recipe is not None and limit is not None:
+            placed = replace(placed, config=replace(placed.config, time_limit=min(limit, placed.config.time_limit)))
         pads = [rng.randrange(MAX_PAD) for _ in range(evaluation.plan.runs_per_sample)]
         sample = evaluation.runner.run(placed.workload, cpu=cpu, pads=pads)
         verdict, detail = failure(sample, lambda seen: self._base.oracle.workload.problem(seen, placed.view))
