@@ -16,10 +16,11 @@ from autopass_cc.bench.contest import Contest
 from autopass_cc.bench.flavours import PLAIN
 from autopass_cc.bench.manifest import BenchProgram
 from autopass_cc.bench.methods import Method
-from autopass_cc.bench.race import race
+from autopass_cc.bench.race import interrupted, race
 from autopass_cc.bench.results import Entrant, Results
 from autopass_cc.bench.site import Compilers, Site
 from autopass_cc.errors import AutopassError, BenchError, InterruptedRunError
+from autopass_cc.measure.runner import StoppedError
 from autopass_cc.toolchain.describe import Toolchain
 
 COMPILES = 3  # of each object and side; the least counts, because delays only add time
@@ -69,6 +70,8 @@ def _enter(contest: Contest, method: Method, results: Results) -> None:
         entrant = _with_costs(contest, method.enter(contest, method.name))
     except InterruptedRunError:
         raise
+    except StoppedError:  # in the middle of a run of the program
+        raise interrupted() from None
     except AutopassError as error:
         entrant = Entrant(contest.program.name, method.name, PLAIN, failed=error.sentence)
     results.add_entrant(entrant)
