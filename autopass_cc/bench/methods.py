@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from autopass_cc.bench import csspgo, instrumented, sampled, searched
+from autopass_cc.bench import csspgo, instrumented, opentuned, sampled, searched
 from autopass_cc.bench.contest import Contest
 from autopass_cc.bench.results import Entrant
 
@@ -14,12 +14,16 @@ Enter = Callable[[Contest, str], Entrant]
 
 @dataclass(frozen=True)
 class Method:
-    """A rival of the base level. `searches`: it uses up the budget of program runs, and is given back where it does not win."""
+    """A rival of the base level. `searches`: it uses up a budget, and is given back where it does not win.
+
+    `default`: it enters where no methods are named; what takes hours for a single program does not.
+    """
 
     name: str
     title: str
     enter: Enter
     searches: bool = False
+    default: bool = True
 
 
 METHODS = {
@@ -31,6 +35,8 @@ METHODS = {
         Method("csspgo", "CSSPGO", csspgo.csspgo),
         Method("random", "random legal edits", searched.chance, searches=True),
         Method("bayes", "Bayesian optimisation", searched.bayesian, searches=True),
+        Method("opentuner3", "OpenTuner, 3 evaluations", opentuned.three, searches=True),
+        Method("opentuner500", "OpenTuner, 500 evaluations", opentuned.five_hundred, searches=True, default=False),
         Method("rules", "autopass, rules", searched.rules, searches=True),
         Method("pgo+rules", "autopass on top of PGO", searched.on_top_of_pgo, searches=True),
     )

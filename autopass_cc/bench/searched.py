@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from autopass_cc.agents.allowance import ProgramRuns
 from autopass_cc.agents.choice import choose
@@ -15,15 +15,34 @@ from autopass_cc.agents.minds.transfer import Transfer
 from autopass_cc.agents.module_run import search_of
 from autopass_cc.agents.parts import Part
 from autopass_cc.agents.reasoning import Reasoning, Setting
+from autopass_cc.agents.search import Search
 from autopass_cc.bench.bayes import Bayes, features_of
 from autopass_cc.bench.contest import Contest
 from autopass_cc.bench.flavours import PLAIN, Flavour
 from autopass_cc.bench.instrumented import pgo
 from autopass_cc.bench.race import interrupted
 from autopass_cc.bench.results import Entrant
+from autopass_cc.recipe.recipe import Recipe
 
 # What other programs of the suite taught would be a profile of the test set.
 ALONE = Setting(without=frozenset({Part.TRANSFER}))
+
+
+@dataclass(frozen=True)
+class Found:
+    """What was found for one module: the best recipe, if any, and among how many candidates.
+
+    `runs` and `seconds` are what former sittings took, where this one went on with them.
+    """
+
+    recipe: Recipe | None
+    candidates: int
+    runs: float = 0.0
+    seconds: float = 0.0
+
+
+Seek = Callable[[Search, ProgramRuns], Found]
+"""Looks for the best recipe of the module of a search, with its parts or by running it."""
 
 
 def rules(contest: Contest, method: str, flavour: Flavour = PLAIN) -> Entrant:
@@ -50,30 +69,49 @@ def on_top_of_pgo(contest: Contest, method: str) -> Entrant:
 
 
 def _searched(contest: Contest, method: str, flavour: Flavour, mind: Callable[[], Mind | None]) -> Entrant:
-    """Search each module that is worth it, one after the other, and take the best finalist of each."""
+    """Let a mind search each module."""
+
+    def seek(search: Search, _allowance: ProgramRuns) -> Found:
+        if isinstance(search.mind, Bayes):
+            search.mind.compiled_by(features_of(search, contest.toolchain))
+        found = search.run()
+        return Found(search.recipe(found[0].proposal) if found else None, len(search.situation.history))
+
+    return entered(contest, method, flavour, contest.budget, seek, mind)
+
+
+def entered(
+    contest: Contest,
+    method: str,
+    flavour: Flavour,
+    budget: int,
+    seek: Seek,
+    mind: Callable[[], Mind | None] = lambda: None,
+) -> Entrant:
+    """Seek in each module that is worth it, one after the other, and return the program with the best of each.
+
+    `budget` are the program runs for each module.
+    """
     base = contest.baseline(flavour)
-    began, spent = time.monotonic(), 0.0
+    began = time.monotonic()
     tasks, _ = choose(contest.db, base, (), {}, scored=True)
     recipes: dict[str, str] = {}
-    tried = 0
+    every: list[Found] = []
+    spent = 0.0
     for task in tasks:
         module = base.prepared.modules[task.name]
-        allowance = ProgramRuns(contest.budget, base.evaluation.runner, base.evaluation.plan)
-        proposer = mind()
-        search, _, _ = search_of(base, module, task, allowance, Reasoning(ALONE, None, None), Transfer(()), proposer)
-        if isinstance(proposer, Bayes):
-            proposer.compiled_by(features_of(search, contest.toolchain))
-        found = search.run()
+        allowance = ProgramRuns(budget, base.evaluation.runner, base.evaluation.plan)
+        search, _, _ = search_of(base, module, task, allowance, Reasoning(ALONE, None, None), Transfer(()), mind())
+        every.append(seek(search, allowance))
         spent += allowance.spent()
         if base.evaluation.stop():
             raise interrupted()
-        tried += len(search.situation.history)
-        if found:
-            recipes[task.name] = search.recipe(found[0].proposal).render().decode()
+        if (recipe := every[-1].recipe) is not None:
+            recipes[task.name] = recipe.render().decode()
     facts = {
-        "search_s": time.monotonic() - began,
-        "runs": spent,
+        "search_s": time.monotonic() - began + sum(each.seconds for each in every),
+        "runs": spent + sum(each.runs for each in every),
         "modules": len(tasks),
-        "candidates": tried,
+        "candidates": sum(each.candidates for each in every),
     }
     return Entrant(contest.program.name, method, flavour, recipes, facts=facts)

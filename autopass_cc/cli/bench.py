@@ -27,7 +27,11 @@ def command() -> None:
     "--work", type=click.Path(file_okay=False, path_type=Path), default="bench-work", show_default=True, help="Where to build."
 )
 @click.option(
-    "--method", "chosen", multiple=True, metavar="NAME", help="Only these methods (`autopass bench list` names them); repeatable."
+    "--method",
+    "chosen",
+    multiple=True,
+    metavar="NAME",
+    help="Only these methods; repeatable. Without it all but those that `autopass bench list` marks: they take hours a program.",
 )
 @click.option("--program", "wanted", multiple=True, metavar="NAME", help="Only these programs; repeatable.")
 @click.option(
@@ -35,7 +39,7 @@ def command() -> None:
     type=click.IntRange(10, 100_000),
     default=BUDGET,
     show_default=True,
-    help="Program runs of a search, for each module.",
+    help="Program runs of a search, for each module (OpenTuner has evaluations instead).",
 )
 @click.option("--seed", type=int, default=1, show_default=True, help="Random seed.")
 @click.option("-q", "--quiet", is_flag=True, help="No progress.")
@@ -58,7 +62,8 @@ def run_command(
     from autopass_cc.toolchain import registry
 
     found = manifest.load(suite)
-    methods = [METHODS[_known(name, list(METHODS), "method")] for name in chosen or METHODS]
+    named = chosen or [name for name, method in METHODS.items() if method.default]
+    methods = [METHODS[_known(name, list(METHODS), "method")] for name in named]
     names = [each.name for each in found.programs]
     programs = [each for each in found.programs if not wanted or each.name in [_known(name, names, "program") for name in wanted]]
     terminal = Terminal(quiet=quiet)
@@ -96,7 +101,7 @@ def list_command() -> None:
     from autopass_cc.bench.methods import METHODS
 
     for method in METHODS.values():
-        click.echo(f"{method.name:10} {method.title}")
+        click.echo(f"{method.name:12} {method.title}{'' if method.default else ' (only where it is named: hours a program)'}")
 
 
 def _print(results: Any, *, as_json: bool) -> None:

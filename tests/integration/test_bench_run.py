@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import platform
+import sqlite3
 import subprocess
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from sample_project import SOURCES, Silent, SmallIsFast, autopass, made_up
 
-from autopass_cc.bench import manifest, sampled, standings
+from autopass_cc.bench import asktell, manifest, opentuned, sampled, standings
+from autopass_cc.bench.contest import Contest
 from autopass_cc.bench.methods import METHODS
-from autopass_cc.bench.results import Results
+from autopass_cc.bench.results import Entrant, Results
 from autopass_cc.bench.run import Plan, run
 from autopass_cc.bench.standings import Standing, placings
-from autopass_cc.errors import InterruptedRunError
+from autopass_cc.digest import digest_of
+from autopass_cc.errors import BenchError, InterruptedRunError
 from autopass_cc.measure.confirm import REVALIDATION_BLOCKS
 from autopass_cc.measure.stats import Rule
 from autopass_cc.project.journal import switch_on
@@ -47,7 +54,9 @@ def suite(tmp_path: Path, ready: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return folder
 
 
-def bench(suite: Path, *names: str, stop_after: int | None = None) -> tuple[Results, list[str], list[str]]:
+def bench(
+    suite: Path, *names: str, stop_after: int | None = None, stop: Callable[[], bool] = lambda: False
+) -> tuple[Results, list[str], list[str]]:
     listener, results = Silent(), Results(suite.parent / "results.jsonl")
     results.begin(suite="small")
     plan = Plan(manifest.load(suite).programs, [METHODS[name] for name in names], budget=30, seed=1)
@@ -55,7 +64,13 @@ def bench(suite: Path, *names: str, stop_after: int | None = None) -> tuple[Resu
         toolchain = registry.ensure()
         work = suite.parent / "work"
         problems = run(
-            db, toolchain, work, plan, results, listener, lambda: stop_after is not None and SmallIsFast.runs >= stop_after
+            db,
+            toolchain,
+            work,
+            plan,
+            results,
+            listener,
+            lambda: stop() or (stop_after is not None and SmallIsFast.runs >= stop_after),
         )
     return results, problems, listener.lines
 
@@ -92,6 +107,68 @@ def test_profiles_are_of_the_training_run_and_are_used(suite: Path) -> None:
         assert "kernel" in told
         assert "Maximum function count: 0" not in told
         assert not entrant.same_code
+
+
+@pytest.fixture
+def opentuner() -> None:
+    try:
+        asktell.version()
+    except BenchError:
+        pytest.skip("OpenTuner is not installed (pip install 'autopass-cc[opentuner]')")
+
+
+def evaluations(suite: Path, method: str) -> dict[str, list[dict[str, Any]]]:
+    """Return what OpenTuner's evaluations came to, by module."""
+    logs = (suite.parent / "work" / "programs" / "prog" / method).rglob("evaluations.jsonl")
+    return {log.parent.name[:-13]: [json.loads(line) for line in log.read_text().splitlines()] for log in logs}
+
+
+@pytest.mark.usefixtures("opentuner")
+def test_opentuner_has_three_evaluations_a_module_and_races_like_everybody(suite: Path) -> None:
+    results, problems, lines = bench(suite, "opentuner3", "random")
+    assert problems == []
+    entrant = results.entrants["prog", "opentuner3"]
+    assert not entrant.failed, lines
+    found = evaluations(suite, "opentuner3")
+    assert len(found) == entrant.facts["modules"] >= 1
+    assert all(each[0]["by"] == "seed" and each[0]["ratio"] == 1 for each in found.values())
+    assert all(2 <= len(each) <= 4 for each in found.values())  # less where OpenTuner asks for what it has asked for before
+    assert entrant.facts["candidates"] == sum(len(each) - 1 for each in found.values())
+    for database in (suite.parent / "work").rglob("opentuner.db"):
+        with contextlib.closing(sqlite3.connect(database)) as db:
+            assert db.execute("select count(*) from desired_result").fetchone() == (4,)
+    assert entrant.facts["runs"] >= sum(line["runs"] for each in found.values() for line in each) - 1e-6
+    assert entrant.facts["search_s"] >= sum(line["seconds"] for each in found.values() for line in each)
+    assert not {each.standing for each in placings(results, "prog")} & {Standing.UNFINISHED, Standing.FAILED}, lines
+
+
+@pytest.mark.usefixtures("opentuner")
+def test_opentuner_goes_on_where_it_was_ended(suite: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def enter(contest: Contest, method: str) -> Entrant:
+        return opentuned.tuned(contest, method, 12)
+
+    monkeypatch.setitem(METHODS, "opentuner12", replace(METHODS["opentuner3"], name="opentuner12", enter=enter))
+
+    def done() -> list[dict[str, Any]]:
+        return [line for each in evaluations(suite, "opentuner12").values() for line in each]
+
+    with pytest.raises(InterruptedRunError):
+        bench(suite, "opentuner12", stop=lambda: len(done()) >= 6)
+    before = done()
+    assert len(before) == 6
+    results, problems, lines = bench(suite, "opentuner12")
+    assert problems == []
+    assert any("going on after 6 evaluations" in line for line in lines)
+    after = evaluations(suite, "opentuner12")
+    assert all(len(each) <= 13 and len({line["configuration"] for line in each}) == len(each) for each in after.values())
+    assert [line for line in done() if line in before] == before
+    entrant = results.entrants["prog", "opentuner12"]
+    assert entrant.facts["runs"] >= sum(line["runs"] for line in done()) - 1e-6  # of both sittings
+    for database in (suite.parent / "work").rglob("opentuner.db"):
+        told = len(after[database.parent.name[:-13]])
+        with contextlib.closing(sqlite3.connect(database)) as db:
+            assert db.execute("select count(*) from result").fetchone() == (told,)
+    assert {line["recipe"] for line in done()} >= {digest_of(text.encode()) for text in entrant.recipes.values()}
 
 
 def long_enough_to_sample(suite: Path, rounds: int = 60000) -> None:
