@@ -16,7 +16,7 @@ Enter = Callable[[Contest, str], Entrant]
 class Method:
     """A rival of the base level. `searches`: it uses up a budget, and is given back where it does not win.
 
-    `default`: it enters where no methods are named; what takes hours for a single program does not.
+    `default`: it enters where no methods are named; what takes long for a single program does not.
     """
 
     name: str

@@ -31,7 +31,7 @@ def command() -> None:
     "chosen",
     multiple=True,
     metavar="NAME",
-    help="Only these methods; repeatable. Without it all but those that `autopass bench list` marks: they take hours a program.",
+    help="Only these methods; repeatable. Without it all but those that `autopass bench list` marks: they take long.",
 )
 @click.option("--program", "wanted", multiple=True, metavar="NAME", help="Only these programs; repeatable.")
 @click.option(
@@ -101,7 +101,7 @@ def list_command() -> None:
     from autopass_cc.bench.methods import METHODS
 
     for method in METHODS.values():
-        click.echo(f"{method.name:12} {method.title}{'' if method.default else ' (only where it is named: hours a program)'}")
+        click.echo(f"{method.name:12} {method.title}{'' if method.default else ' (only where it is named: it takes long)'}")
 
 
 def _print(results: Any, *, as_json: bool) -> None:

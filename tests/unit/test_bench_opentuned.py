@@ -156,5 +156,5 @@ def test_an_end_in_the_middle_of_an_evaluation_is_no_outcome(made: Made) -> None
         evaluator(space.base() | dict([FAST]), 2.0)
 
 
-def test_what_takes_hours_a_program_enters_only_where_it_is_named() -> None:
+def test_what_takes_long_enters_only_where_it_is_named() -> None:
     assert {name for name, method in METHODS.items() if not method.default} == {"opentuner500"}
