@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import shutil
 import subprocess
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 from plugin_kit import Bench, Compiled, base, prepared
 
-from autopass_cc.recipe import Insert, Recipe, build
+from autopass_cc.recipe import Insert, Recipe, build, load, parse
 from autopass_cc.recipe.params import function_word
 
 KERNEL = """
@@ -171,3 +172,19 @@ def test_tuning_for_a_cpu_changes_the_order_and_no_instruction_set(bench: Bench)
     found = bench.through(recipe, source, "-O3")
     assert (found.code, found.printed, found.log) == (0, b"", ("applied",))
     assert found.made == bench.compile(source, "-O3", "-mtune=znver3").made
+
+
+def test_every_cpu_to_tune_for_is_known_to_the_compiler(bench: Bench) -> None:
+    source = bench.source("int f(int *a, int n) { int s = 0; for (int i = 0; i < n; i++) s += a[i]; return s; }\n")
+    for cpu in load(bench.major).passes["tune-cpu"].params.choices:
+        edits = [Insert("tune-cpu", "before", "annotation2metadata#1", cpu)]
+        found = bench.through(build(base(bench.toolchain, "O3"), "O3", bench.major, edits), source, "-O3")
+        assert (found.code, found.printed, found.log) == (0, b"", ("applied",)), cpu
+
+
+def test_versions_can_be_made_wherever_an_edit_may_put_them(bench: Bench) -> None:
+    source, rng = bench.source(KERNEL), random.Random(bench.major)
+    expected = subprocess.run([linked(bench, bench.compile(source, "-O3"))], capture_output=True, check=True).stdout
+    for anchor in rng.sample(sorted(parse(base(bench.toolchain, "O3")).sites()), 8):
+        tuned = linked(bench, through(bench, source, anchor=anchor))
+        assert subprocess.run([tuned], capture_output=True, check=True).stdout == expected, anchor
