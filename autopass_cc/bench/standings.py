@@ -91,11 +91,16 @@ def is_complete(heats: Sequence[Heat], stage: Stage, methods: Sequence[str], pla
     return all(decision(counted, name, plan).state is not State.RUNNING for name in running)
 
 
+def plan_of(results: Results, program: str) -> Plan | None:
+    """Return by which plan a program is timed; None before its first heat."""
+    return Plan.from_json(json.dumps(results.plans[program])) if program in results.plans else None
+
+
 def placings(results: Results, program: str) -> list[Placing]:
     """Return how the entrants of a program stand, in the order in which they were entered."""
     entrants = results.of(program)
     race = race_of(runners(entrants))
-    plan = Plan.from_json(json.dumps(results.plans[program])) if program in results.plans else None
+    plan = plan_of(results, program)
     return [_place(results, each, race, plan) for each in entrants]
 
 
@@ -139,6 +144,7 @@ class Summary:
     runs: float  # a program, where the method searches
     compile: float  # geometric mean of compile times over the base's
     size: float  # geometric mean of code sizes over the base's
+    tokens: float | None = None  # a program, asked of a language model; None where the method asks none
 
 
 def summary(method: str, found: Sequence[Placing]) -> Summary:
@@ -159,6 +165,7 @@ def summary(method: str, found: Sequence[Placing]) -> Summary:
         runs=statistics.fmean([each.get("runs", 0.0) for each in facts] or [0.0]),
         compile=_geometric([each["compile"] for each in facts if each.get("compile")]),
         size=_geometric([each["size"] for each in facts if each.get("size")]),
+        tokens=statistics.fmean(tokens) if (tokens := [each["tokens"] for each in facts if "tokens" in each]) else None,
     )
 
 

@@ -2,44 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import math
-import random
 from pathlib import Path
 
 import pytest
-from mock_runner import MockRunner, MockSubject, white
+from bench_kit import PLAN, entrants, raced
 
-from autopass_cc.bench.flavours import PLAIN, Flavour
+from autopass_cc.bench.flavours import PLAIN
 from autopass_cc.bench.results import Entrant, Results, race_of
 from autopass_cc.bench.standings import Placing, Stage, Standing, is_complete, placings, runners, summary
 from autopass_cc.errors import BenchError
-from autopass_cc.measure.heats import BASE, run_heat
-from autopass_cc.measure.plan import Plan
-
-PLAN = Plan(run_s=0.5)
-EFFECTS = {"quick": -0.15, "slow": 0.12, "same": 0.0}
-
-
-def entrants() -> list[Entrant]:
-    found = [Entrant("p", name, Flavour(name, (f"-D{name}",)), facts={"compile": 1.1, "size": 0.9}) for name in EFFECTS]
-    return [*found, Entrant("p", "copy", PLAIN, same_code=True), Entrant("p", "broken", PLAIN, failed="no profile")]
-
-
-def raced(path: Path, *, heats: int = 12, effects: dict[str, float] = EFFECTS) -> Results:
-    results = Results(path)
-    results.begin(suite="s")
-    for each in entrants():
-        results.add_entrant(each)
-    results.add_plan("p", json.loads(PLAN.to_json()))
-    race = race_of(runners(entrants()))
-    subjects = {name: MockSubject(name, effect=effect) for name, effect in ({BASE: 0.0} | effects).items()}
-    runner = MockRunner(noise=white(random.Random(5), 0.01))
-    for stage in Stage:
-        for number in range(heats):
-            rng = random.Random(f"{stage} {number}")
-            results.add_heat("p", race, stage.value, run_heat(runner, subjects, PLAN, rng, index=number))
-    return results
 
 
 def test_what_is_faster_wins_what_is_slower_loses_and_what_is_neither_is_neither(tmp_path: Path) -> None:
@@ -116,11 +88,17 @@ def test_confirmation_goes_on_until_every_rival_is_decided(tmp_path: Path) -> No
 def test_a_summary_has_geometric_means_with_and_without_rollback(tmp_path: Path) -> None:
     found = {each.entrant.method: each for each in placings(raced(tmp_path / "r"), "p")}
     row = summary("m", [found["quick"], found["slow"]])
+    assert row.tokens is None  # neither asks a model
     assert (row.programs, row.wins, row.losses, row.failed) == (2, 1, 1, 0)
     assert row.mean == pytest.approx(math.exp(-found["quick"].raw / 2))
     assert row.raw_mean == pytest.approx(math.exp(-(found["quick"].raw + found["slow"].raw) / 2))
     assert [row.compile, row.size] == pytest.approx([1.1, 0.9])
     assert row.best > 1 > row.worst
+
+
+def test_tokens_are_told_where_a_method_asked_a_model() -> None:
+    asked = [Placing(Entrant("p", "m", PLAIN, facts={"tokens": count}), Standing.EVEN) for count in (1000, 3000)]
+    assert summary("m", [*asked, Placing(Entrant("p", "m", PLAIN), Standing.EVEN)]).tokens == 2000
 
 
 def test_a_method_that_entered_nothing_has_a_summary() -> None:
