@@ -254,3 +254,13 @@ class BenchError(AutopassError):
 
     def __init__(self, sentence: str, next_step: str = "mend it, then run the bench again: what is finished is kept") -> None:
         super().__init__(sentence, next_step)
+
+
+class PageError(AutopassError):
+    """A page cannot be written where the user wants it."""
+
+    exit_code = 61
+
+    def __init__(self, path: Path, why: str) -> None:
+        super().__init__(f"{path} cannot be written: {why}.", "name another file; nothing else was changed")
+        self.path = path

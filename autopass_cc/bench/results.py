@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -26,8 +26,9 @@ FORMAT = "autopass-bench 1"
 class Entrant:
     """What a method made of a program: a flavour of its build, and recipes (texts by module). `failed` says why it has none.
 
-    `facts` are the columns of the table: `search_s`, `runs` (program-run equivalents), `compile` and `size` (time of the
-    compile and bytes of code, over the base's), and remarks.
+    `facts` are the columns of the table: `search_s`, `runs` (program-run equivalents), `tokens` (of a model), `compile` and
+    `size` (time of the compile and bytes of code, over the base's), and remarks. `bases` are the pipelines that recipes edit,
+    by module, so that a reader of the file can tell what was changed.
     """
 
     program: str
@@ -37,6 +38,7 @@ class Entrant:
     failed: str = ""
     same_code: bool = False
     facts: dict[str, Any] = field(default_factory=dict)
+    bases: dict[str, str] = field(default_factory=dict)
 
 
 ANOTHER = "name another file, or another --work"
@@ -92,10 +94,13 @@ class Results:
         except (KeyError, TypeError, ValueError) as error:
             raise BenchError(f"{self.path}: a line cannot be read ({error!r}).", ANOTHER) from None
 
-    def begin(self, **facts: Any) -> None:
-        """Write the first line, where the file is new. Raises BenchError where it was begun under other conditions."""
+    def begin(self, *, about: Mapping[str, Any] | None = None, **facts: Any) -> None:
+        """Write the first line, where the file is new. Raises BenchError where it was begun under other conditions.
+
+        `about` is for readers only: it may differ when the file is continued.
+        """
         if not self.head:
-            self._add({"format": FORMAT, "began": int(time.time()), **facts})
+            self._add({"format": FORMAT, "began": int(time.time()), **(about or {}), **facts})
         for name, value in facts.items():
             if self.head.get(name) != value:
                 why = f"{self.path} was begun with {name} {self.head.get(name)}, and this is {value}: the two cannot be compared."

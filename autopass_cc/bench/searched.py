@@ -96,6 +96,7 @@ def entered(
     began = time.monotonic()
     tasks, _ = choose(contest.db, base, (), {}, scored=True)
     recipes: dict[str, str] = {}
+    bases: dict[str, str] = {}
     every: list[Found] = []
     spent = 0.0
     for task in tasks:
@@ -108,10 +109,12 @@ def entered(
             raise interrupted()
         if (recipe := every[-1].recipe) is not None:
             recipes[task.name] = recipe.render().decode()
+            if recipe.pipeline is not None:
+                bases[task.name] = search.base_text
     facts = {
         "search_s": time.monotonic() - began + sum(each.seconds for each in every),
         "runs": spent + sum(each.runs for each in every),
         "modules": len(tasks),
         "candidates": sum(each.candidates for each in every),
     }
-    return Entrant(contest.program.name, method, flavour, recipes, facts=facts)
+    return Entrant(contest.program.name, method, flavour, recipes, facts=facts, bases=bases)

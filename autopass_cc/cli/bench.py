@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 import click
 
 from autopass_cc.cli.common import print_json
 from autopass_cc.cli.stopping import stoppable
 from autopass_cc.report.terminal import Terminal
+
+if TYPE_CHECKING:
+    from autopass_cc.bench.results import Results
 
 RESULTS = "results.jsonl"
 BUDGET = 40  # program-run equivalents of search a module
@@ -56,6 +59,7 @@ def run_command(
     from autopass_cc.bench.methods import METHODS
     from autopass_cc.bench.results import Results
     from autopass_cc.bench.run import Plan, run
+    from autopass_cc.machine import description
     from autopass_cc.paths import private_dir
     from autopass_cc.project.journal import switch_on
     from autopass_cc.store.database import writer
@@ -73,7 +77,8 @@ def run_command(
     with stoppable(terminal) as stop:
         try:
             toolchain = registry.ensure(progress=terminal.progress)
-            results.begin(suite=found.name, seed=seed, budget=budget, compiler=toolchain.version, cpu=toolchain.cpu)
+            about = {"machine": description(), "folder": str(suite), "programs": len(names)}
+            results.begin(about=about, suite=found.name, seed=seed, budget=budget, compiler=toolchain.version, cpu=toolchain.cpu)
             with writer(warn=terminal.line) as db:
                 problems = run(
                     db, toolchain, work.resolve(), Plan(programs, methods, budget, seed), results, terminal, stop.is_set
@@ -88,11 +93,37 @@ def run_command(
 @command.command("report")
 @click.argument("results", type=click.Path(exists=True, dir_okay=False, path_type=Path), default=Path("bench-work") / RESULTS)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")
-def report_command(*, results: Path, as_json: bool) -> None:
-    """Print the tables of a results file."""
+@click.option(
+    "--html", "page", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write a page with plots instead."
+)
+@click.option("--subject", metavar="NAME", help="The method that the page is about (default: rules, where it entered).")
+def report_command(*, results: Path, as_json: bool, page: Path | None, subject: str | None) -> None:
+    """Print the tables of a results file, or write a page about it: one file, with nothing fetched from anywhere.
+
+    \b
+    autopass bench report bench-work/results.jsonl --html bench.html
+    """
     from autopass_cc.bench.results import Results
 
-    _print(Results(results), as_json=as_json)
+    if as_json and page:
+        raise click.UsageError("give one of --json and --html")
+    if subject and not page:
+        raise click.UsageError("--subject is for the page: give --html, too")
+    if page:
+        _write_page(Results(results), page, subject)
+    else:
+        _print(Results(results), as_json=as_json)
+
+
+def _write_page(results: Results, path: Path, subject: str | None) -> None:
+    from autopass_cc.report.html.bench import bench
+    from autopass_cc.report.html.page import write
+    from autopass_cc.report.pages.bench import gather
+    from autopass_cc.report.pages.own import own_pipelines
+
+    compiler = results.head.get("compiler")
+    write(path, bench(gather(results, _titles(), subject, own_pipelines(lambda each: each.version == compiler))))
+    click.echo(f"{path}: the page of {results.path}")
 
 
 @command.command("list")
@@ -104,26 +135,28 @@ def list_command() -> None:
         click.echo(f"{method.name:12} {method.title}{'' if method.default else ' (only where it is named: it takes long)'}")
 
 
-def _print(results: Any, *, as_json: bool) -> None:
-    from autopass_cc.bench import standings
+def _titles() -> dict[str, str]:
     from autopass_cc.bench.methods import METHODS
-    from autopass_cc.report import bench as report
 
-    programs = list(dict.fromkeys(program for program, _ in results.entrants))
-    found = {program: standings.placings(results, program) for program in programs}
-    names = [name for name in METHODS if any(name == each.entrant.method for row in found.values() for each in row)]
-    rows = []
-    for name in names:
-        finished = [each for row in found.values() for each in row if each.entrant.method == name]
-        rows.append(standings.summary(name, [each for each in finished if each.standing is not standings.Standing.UNFINISHED]))
+    return {name: method.title for name, method in METHODS.items()}
+
+
+def _print(results: Results, *, as_json: bool) -> None:
+    from autopass_cc.report import bench as report
+    from autopass_cc.report.pages.bench import board
+
+    shown = board(results, _titles())
     if as_json:
-        print_json(report.as_json(results.head, rows, found))
+        print_json(report.as_json(results.head, shown.rows, shown.found))
         return
-    titles = {name: METHODS[name].title for name in names}
     click.echo(f"{results.head.get('suite', '')}, {results.head.get('compiler', '')}, {results.head.get('cpu', '')}")
-    click.echo("\n" + report.methods(rows, titles) + "\n\n" + report.programs(found, names))
-    if remarks := report.remarks(found, titles):
-        click.echo("\n" + remarks)
+    click.echo("
+" + report.methods(shown.rows, shown.titles) + "
+
+" + report.programs(shown.found, shown.names))
+    if remarks := report.remarks(shown.found, shown.titles):
+        click.echo("
+" + remarks)
 
 
 def _known(name: str, names: list[str], what: str) -> str:

@@ -11,25 +11,19 @@ from autopass_cc.bench.standings import Placing, Standing, Summary
 from autopass_cc.report import table
 
 
-def methods(rows: Sequence[Summary], titles: dict[str, str]) -> str:
+def methods(rows: Sequence[Summary], titles: Mapping[str, str]) -> str:
     """Return the table of methods. Speed-ups are ratios of times: at 1.100 the base level takes 1.1 times as long.
 
     Means are geometric; `raw`: without giving back what was not confirmed, as are best and worst.
     """
-    header = [
-        "method",
-        "programs",
-        "mean",
-        "raw mean",
-        "best",
-        "worst",
-        "wins",
-        "losses",
-        "search",
-        "runs",
-        "compile",
-        "size",
-    ]
+    header, cells = method_cells(rows, titles)
+    return table.render(header, cells, right=frozenset(range(1, len(header))))
+
+
+def method_cells(rows: Sequence[Summary], titles: Mapping[str, str]) -> tuple[list[str], list[list[str]]]:
+    """Return header and cells of the table of methods; tokens have a column where any method asks a model."""
+    asked = any(row.tokens is not None for row in rows)
+    header = ["method", "programs", "mean", "raw mean", "best", "worst", "wins", "losses", "search", "runs", "compile", "size"]
     cells = [
         [
             titles.get(row.method, row.method),
@@ -44,13 +38,14 @@ def methods(rows: Sequence[Summary], titles: dict[str, str]) -> str:
             f"{row.runs:.0f}" if row.runs else "",
             f"{row.compile:.2f}x",
             f"{row.size:.2f}x",
+            *(["" if row.tokens is None else f"{row.tokens:.0f}"] if asked else []),
         ]
         for row in rows
     ]
-    return table.render(header, cells, right=frozenset(range(1, len(header))))
+    return [*header, *(["tokens"] if asked else [])], cells
 
 
-def programs(found: dict[str, list[Placing]], names: Sequence[str]) -> str:
+def programs(found: Mapping[str, Sequence[Placing]], names: Sequence[str]) -> str:
     """Return the table of programs: the re-validated change of time of each rival, `~` where nothing is shown."""
     rows = []
     for program, placings in found.items():
@@ -83,7 +78,7 @@ def as_json(head: Mapping[str, Any], rows: Sequence[Summary], found: Mapping[str
     """Return all tables as JSON values; changes of time are fractions."""
     return {
         "run": dict(head),
-        "methods": [asdict(row) for row in rows],
+        "methods": [{name: value for name, value in asdict(row).items() if value is not None} for row in rows],
         "programs": {program: {each.entrant.method: _placing(each) for each in row} for program, row in found.items()},
     }
 

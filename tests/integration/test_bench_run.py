@@ -14,6 +14,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from page_kit import checked
 from sample_project import SOURCES, Silent, SmallIsFast, autopass, made_up
 
 from autopass_cc.bench import asktell, manifest, opentuned, sampled, standings
@@ -94,6 +95,13 @@ def test_every_rival_is_measured_beside_every_other_and_the_table_says_so(suite:
     assert "autopass, rules" in told
     data = json.loads(autopass("bench", "report", str(results.path), "--json", cwd=suite).stdout)
     assert data["programs"]["prog"]["rules"]["heats"] == REVALIDATION_BLOCKS
+    for entrant in (each.entrant for each in found.values()):
+        edited = {name for name, text in entrant.recipes.items() if "\npipeline " in text}
+        assert entrant.bases.keys() == edited
+    autopass("bench", "report", str(results.path), "--html", "bench.html", cwd=suite.parent)
+    page = checked((suite.parent / "bench.html").read_text())
+    assert "autopass, rules makes code" in page.text
+    assert "cannot be shown" not in page.text
 
 
 def test_profiles_are_of_the_training_run_and_are_used(suite: Path) -> None:

@@ -1,0 +1,239 @@
+"""The page of a bench's results: data as geometry and words, then the template."""
+
+from __future__ import annotations
+
+import math
+import re
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from autopass_cc.bench.comparison import Lead, Point
+from autopass_cc.bench.standings import Placing, Standing
+from autopass_cc.measure.stats import MARGIN
+from autopass_cc.report import table
+from autopass_cc.report.bench import method_cells
+from autopass_cc.report.html import page
+from autopass_cc.report.html.figures import Figure, Series, change_scale, score_plot
+from autopass_cc.report.html.forest import Entry, Other, Speedup, forest
+from autopass_cc.report.html.scale import Scale
+from autopass_cc.report.html.sides import Sides, sides
+from autopass_cc.report.pages.bench import BenchPage, Mean, Rival
+from autopass_cc.report.pages.recipes import RecipeView
+
+KINDS = {Standing.WIN: "win", Standing.LOSS: "loss", Standing.EVEN: "even", Standing.SAME_CODE: "same"}
+COLUMNS = ("search_s", "runs", "tokens", "compile", "size")  # facts that have a column
+SHAPES = 7  # of marks; further methods begin anew
+
+
+def bench(data: BenchPage) -> str:
+    """Return the page."""
+    titles = data.board.titles
+    header, cells = method_cells(data.board.rows, titles)
+    rivals = [name for name in data.board.names if name != data.subject]
+    numbers = {name: place % SHAPES for place, name in enumerate(rivals)}
+    programs = [_program(data, name, place) for place, name in enumerate(data.programs, start=1)]
+    return page.render(
+        "bench.html",
+        title=f"autopass bench: {data.head.get('suite', 'results')}",
+        headline=_headline(data),
+        facts=_facts(data),
+        command=data.command,
+        forest=forest(_entries(data, numbers)),
+        subject=titles[data.subject],
+        legend=[(numbers[name], titles[name]) for name in rivals],
+        header=header,
+        cells=cells,
+        leads=[_lead(each, titles) for each in data.leads],
+        comparisons=len(rivals) * len(data.programs),
+        programs=programs,
+        failures=_failures(data),
+        unfinished=data.unfinished,
+        left_out=sum(figure.left_out for each in programs for figure in each.figures),
+    )
+
+
+def _headline(data: BenchPage) -> str:
+    suite, titles = data.head.get("suite", "this suite"), data.board.titles
+    means = {each.method: each for each in data.means}
+    ours = means.get(data.subject)
+    if ours is None:
+        return f"On {suite}, no race of {titles[data.subject]} is finished yet"
+    row = next(row for row in data.board.rows if row.method == data.subject)
+    count = f"{ours.programs} program{'s' if ours.programs > 1 else ''}"
+    text = f"On {count} of {suite}, {titles[data.subject]} makes code {_mean(ours)} as fast as the base level"
+    text += f" (geometric mean with rollback): {row.wins} won, {row.losses} lost"
+    return f"{text}. The best rival, {titles[data.best]}: {_mean(means[data.best])}" if data.best else text
+
+
+def _mean(mean: Mean) -> str:
+    low, high = mean.kept_interval
+    return f"{mean.kept:.3f}x [{low:.3f}, {high:.3f}]"
+
+
+def _facts(data: BenchPage) -> list[tuple[str, str]]:
+    head = data.head
+    began = head.get("began")
+    day = time.strftime("%Y-%m-%d", time.gmtime(began)) if isinstance(began, int) and 0 <= began < 2**40 else ""
+    found = [
+        ("machine", head.get("machine", "")),
+        ("CPU", head.get("cpu", "")),
+        ("compiler", head.get("compiler", "")),
+        ("begun", day),
+        ("seed", head.get("seed", "")),
+        ("budget", f"{head['budget']} program runs a module" if "budget" in head else ""),
+    ]
+    return [(name, str(text)) for name, text in found if text != ""]
+
+
+def _entries(data: BenchPage, numbers: Mapping[str, int]) -> list[Entry]:
+    """Return the rows of the forest plot: a program each, the largest gain first, then the means."""
+    rows = []
+    for place, (program, placings) in enumerate(data.board.found.items(), start=1):
+        by_method = {each.entrant.method: each for each in placings}
+        ours = by_method.pop(data.subject, None)
+        others = [
+            Other(numbers[name], math.exp(-each.estimate.median), f"{data.board.titles[name]} {Speedup.of(each.estimate).text}")
+            for name, each in by_method.items()
+            if each.estimate is not None
+        ]
+        value = Speedup.of(ours.estimate) if ours is not None and ours.estimate is not None else None
+        kind = KINDS.get(ours.standing, "none") if ours is not None else "none"
+        word = _word(ours)
+        rows.append(Entry(program, kind, word, value, others, f"program{place}"))
+    rows.sort(key=lambda each: -each.value.ratio if each.value else 0.0)
+    ordered = sorted(data.means, key=lambda each: (each.method != data.subject, -each.kept))
+    return rows + [
+        Entry(
+            data.board.titles[each.method],
+            "mean",
+            f"{each.raw:.3f}x without rollback",
+            Speedup(each.kept, *each.kept_interval),
+            ghost=each.raw,
+        )
+        for each in ordered
+    ]
+
+
+def _word(placing: Placing | None) -> str:
+    if placing is None:
+        return "did not enter"
+    words = {Standing.EVEN: "~ no evidence", Standing.SAME_CODE: "the base's own code"}
+    return words.get(placing.standing, placing.standing.value)
+
+
+def _lead(lead: Lead, titles: Mapping[str, str]) -> dict[str, str]:
+    def number(placing: Placing) -> str:
+        return Speedup.of(placing.estimate).text if placing.estimate else _word(placing)
+
+    ahead = Speedup.of(lead.ahead)
+    return {
+        "program": lead.program,
+        "rival": titles[lead.rival.entrant.method],
+        "theirs": number(lead.rival),
+        "ours": number(lead.subject),
+        "ahead": f"{ahead.text} {ahead.interval}",
+        "theirs_facts": _in_short(lead.rival),
+        "ours_facts": _in_short(lead.subject),
+    }
+
+
+def _in_short(placing: Placing) -> str:
+    """Return what a method did, without folders and without what only quiets warnings; and what it cost."""
+    flags = [re.sub(r"=.*/", "=…/", flag) for flag in placing.entrant.flavour.flags if not flag.startswith("-W")]
+    facts = placing.entrant.facts
+    costs = [f"{name} {facts[name]:.2f}x" for name in ("compile", "size") if isinstance(facts.get(name), int | float)]
+    recipes = len(placing.entrant.recipes)
+    words = [f"{recipes} recipe{'s' if recipes > 1 else ''}"] if recipes else []
+    return ", ".join([*flags, *words, *costs])
+
+
+def _spent(placing: Placing) -> str:
+    """Return what a method did and spent, as far as no column tells it."""
+    entrant = placing.entrant
+    words = [f"flags {' '.join(entrant.flavour.flags)}"] if entrant.flavour.flags else []
+    words += [f"{len(entrant.recipes)} recipe{'s' if len(entrant.recipes) > 1 else ''}"] if entrant.recipes else []
+    words += [f"{name.replace('_', ' ')} {_number(value)}" for name, value in entrant.facts.items() if name not in COLUMNS]
+    return ", ".join(words)
+
+
+def _number(value: Any) -> str:
+    return f"{value:.3g}" if isinstance(value, float) else str(value)
+
+
+@dataclass(frozen=True)
+class RivalRow:
+    """A rival of a program in the table: cells, its flags and facts, its recipes beside the base."""
+
+    title: str
+    kind: str
+    cells: Sequence[str]
+    spent: str
+    recipes: Sequence[tuple[RecipeView, Sides]]
+
+
+@dataclass(frozen=True)
+class ProgramView:
+    """A program's part of the page."""
+
+    name: str
+    anchor: str
+    told: str
+    rows: Sequence[RivalRow]
+    figures: Sequence[Figure]
+
+
+def _program(data: BenchPage, name: str, place: int) -> ProgramView:
+    rivals, titles = data.programs[name], data.board.titles
+    scale = change_scale((point.score for each in rivals for point in each.points), MARGIN)
+    figures = [_heats(titles[each.placing.entrant.method], each.points, scale) for each in rivals if each.points]
+    told = "; ".join(f"{titles[each.placing.entrant.method]} {_short(each.placing)}" for each in _first(rivals, data.subject))
+    return ProgramView(name, f"program{place}", told, [_rival_row(each, titles) for each in rivals], figures)
+
+
+def _first(rivals: Sequence[Rival], subject: str) -> list[Rival]:
+    return [each for each in rivals if each.placing.entrant.method == subject]
+
+
+def _short(placing: Placing) -> str:
+    return f"{Speedup.of(placing.estimate).text} {placing.standing.value}" if placing.estimate else _word(placing)
+
+
+def _rival_row(rival: Rival, titles: Mapping[str, str]) -> RivalRow:
+    placing, facts = rival.placing, rival.placing.entrant.facts
+    found = placing.estimate
+    change = f"{table.change(found.median)} {table.interval(found.low, found.high)}" if found else ""
+    cells = [
+        _word(placing),
+        Speedup.of(found).text if found else "",
+        change,
+        str(found.n) if found else "",
+        f"{placing.e_value:.3g}" if found else "",
+        table.seconds(placing.seconds) if placing.seconds is not None else "",
+        *(f"{facts[name]:.2f}x" if isinstance(facts.get(name), int | float) else "" for name in ("compile", "size")),
+        f"{facts['search_s']:.1f} s" if isinstance(facts.get("search_s"), int | float) else "",
+        f"{facts['runs']:.0f}" if isinstance(facts.get("runs"), int | float) else "",
+    ]
+    recipes = [(each, sides(each.rows)) for each in rival.recipes]
+    detail = f"{placing.detail} " if placing.detail else ""
+    kind = KINDS.get(placing.standing, "none")
+    return RivalRow(titles[placing.entrant.method], kind, cells, detail + _spent(placing), recipes)
+
+
+def _heats(title: str, points: Sequence[Point], scale: Scale) -> Figure:
+    first, fresh = ([each for each in points if each.fresh is stage] for stage in (False, True))
+    series = [
+        Series(kind, name, [each.score for each in part], [place for place, each in enumerate(part) if each.dropped])
+        for kind, name, part in (("first", "the confirmation", first), ("fresh", "the re-validation", fresh))
+    ]
+    return score_plot(title, series, MARGIN, scale, height=110)
+
+
+def _failures(data: BenchPage) -> list[tuple[str, str, str]]:
+    return [
+        (program, data.board.titles[each.entrant.method], each.detail)
+        for program, row in data.board.found.items()
+        for each in row
+        if each.standing is Standing.FAILED
+    ]

@@ -1,0 +1,1 @@
+"""What pages show: numbers and words from a store or a results file, with nothing said of how they are drawn."""
