@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
@@ -21,16 +22,18 @@ from autopass_cc.agents.reasoning import Reasoning
 from autopass_cc.agents.records import row_of, tried_of
 from autopass_cc.agents.score import ModuleScore
 from autopass_cc.agents.search import GIVEN_UP, Search
-from autopass_cc.agents.situated import situate
+from autopass_cc.agents.situated import Start, situate
 from autopass_cc.agents.timing import RoundScreen
 from autopass_cc.agents.transfer import hints, traits_of
+from autopass_cc.errors import RecipeError
 from autopass_cc.evidence.collect import Evidence
 from autopass_cc.measure.stats import Rule
 from autopass_cc.measure.verdict import Stage, Verdict
 from autopass_cc.project.modules import Module
 from autopass_cc.recipe.edits import to_json
-from autopass_cc.recipe.recipe import Recipe
+from autopass_cc.recipe.recipe import Recipe, identity
 from autopass_cc.store import traits
+from autopass_cc.store.runs import Runs
 
 
 @dataclass(frozen=True)
@@ -131,6 +134,7 @@ def search_of(
     shown = reasoning.shown(task.evidence)
     start = situate(prepared, module, shown, reasoning.tier(base.inputs), run.seed, memory, evaluation.listener)
     record, situation = module.record, start.situation
+    _keep_base(evaluation.runs, run.id, module, start, toolchain.major)
     gate = Gate(prepared.builder, module, toolchain.tool("llvm-nm"), evaluation.runs.avoided(toolchain.id, record.exact))
     minds, language = reasoning.minds(base, module, task.evidence, task.score.heat, situation.base)
     before = language.tally.waited if language is not None else 0.0
@@ -169,6 +173,13 @@ def search_of(
     )
     known = [found for row in evaluation.runs.candidates(run.id, module.name) if (found := tried_of(row))]
     return search, known, language
+
+
+def _keep_base(runs: Runs, run: int, module: Module, start: Start, major: int) -> None:
+    """Keep the module's own pipeline, so that whoever looks at a recipe later can be shown what it changes."""
+    with contextlib.suppress(RecipeError):  # one beyond the lists is not edited either
+        base = identity(start.base_text, module.record.level, major)
+        runs.keep_base(run, module.name, base.digest, base.render())
 
 
 def _confirm(

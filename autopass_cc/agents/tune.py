@@ -27,6 +27,7 @@ from autopass_cc.agents.reasoning import Reasoning, Setting
 from autopass_cc.agents.together import together
 from autopass_cc.digest import digest_of
 from autopass_cc.errors import InterruptedRunError
+from autopass_cc.machine import description
 from autopass_cc.measure.confirm import REVALIDATION_BLOCKS
 from autopass_cc.measure.runner import StoppedError
 from autopass_cc.measure.stats import Rule
@@ -134,6 +135,7 @@ def _search_and_prove(db: Database, runs: Runs, base: Baseline, options: Options
     evaluation, prepared = base.evaluation, base.prepared
     reasoning = _reasoning(db, base, options)
     chosen, skipped = choose(db, base, options.modules, options.parked, scored=options.setting.scored)
+    runs.note(evaluation.run.id, budget=options.budget_s, among=len(chosen), machine=description())
     total = sum(task.score.score for task in chosen) or 1.0
     per_block = evaluation.plan.seconds_per_block
     proving = PROVING_BLOCKS * per_block * (len(chosen) + (len(chosen) > 1))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import takewhile
 from typing import TYPE_CHECKING, Any
 
@@ -122,9 +122,16 @@ class Runs(RunReader):
         with transaction(self.db):
             self.db.table("run").update(run, {"state": state, "finished": time.time_ns()})
 
+    def keep_base(self, run: int, module: str, digest: str, text: bytes) -> None:
+        """Keep what a module's candidates are edits of: the recipe that changes nothing, of which most modules have the same."""
+        with transaction(self.db):
+            self.db.table("recipe").upsert({"digest": digest, "text": text}, pk="digest")
+        self.note(run, **{f"base:{module}": digest})
+
     def save_candidate(self, row: CandidateRow, text: bytes) -> None:
-        """Insert or replace a candidate, with its recipe's text."""
-        values = dict(vars(row)) | {name: json.dumps(getattr(row, name)) for name in ("edits", "evidence", "facts")}
+        """Insert or replace a candidate, with its recipe's text, and note when."""
+        dated = replace(row, facts={**row.facts, "at": time.time_ns()})
+        values = dict(vars(dated)) | {name: json.dumps(getattr(dated, name)) for name in ("edits", "evidence", "facts")}
         with transaction(self.db):
             self.db.table("recipe").upsert({"digest": row.recipe, "text": text}, pk="digest")
             self.db.table("candidate").upsert(values, pk=("run", "module", "recipe"))
