@@ -21,6 +21,7 @@ COMMANDS = {
     "apply": "let the next build recompile what has a new recipe",
     "status": "show what is recorded, tuned and published",
     "explain": "tell how a source is compiled, and why so",
+    "report": "write a page about a tuning run",
     "verify": "measure what is published again",
     "daemon": "tune in idle time what was built",
     "revert": "take recipes of sources back",

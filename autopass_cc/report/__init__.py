@@ -1,1 +1,1 @@
-"""What people look at: tables on a terminal."""
+"""What people look at: tables on a terminal, and pages."""

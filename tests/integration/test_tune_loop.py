@@ -7,6 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
+from page_kit import checked
 from published import lock
 from sample_project import Silent, SmallIsFast, autopass, environment, make, recorded
 
@@ -58,6 +59,11 @@ def test_what_is_faster_is_proven_published_and_used_by_the_next_build(project: 
     story = autopass("explain", "kernel.c", cwd=project).stdout
     assert "proven" in story
     assert "edit" in story
+    assert "(done)" in autopass("report", cwd=project).stdout
+    page = checked((project / "autopass-report.html").read_text())
+    assert "Nothing was proven" not in page.text
+    assert {"dots c-confirmation", "dots c-revalidation", "dots c-timed"} <= {each.get("class") for each in page.all("path")}
+    assert "cannot be shown" not in page.text  # its base is kept, where its passes are edited
 
     autopass("revert", "kernel.c", cwd=project)
     make(project, "clean")

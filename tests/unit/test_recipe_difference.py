@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autopass_cc.recipe.allowlist import load
@@ -72,6 +72,7 @@ def test_an_excerpt_shows_the_neighbours_and_what_they_stand_in() -> None:
 PLACES = sorted(O2.sites())
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(PLACES), max_size=4, unique=True), st.lists(st.sampled_from(PLACES), max_size=3))
 def test_both_pipelines_can_be_read_off_the_rows(removed: list[str], doubled: list[str]) -> None:
     """Whatever was done, also what no edit does."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from autopass_cc.report.html.scale import Scale, duration, even_around, log_around, number, time_ticks
@@ -38,6 +38,7 @@ def test_numbers_of_a_log_scale_are_round_and_few(low: float, high: float, texts
     assert [tick.text for tick in Scale(low, high, log=True).ticks()] == texts
 
 
+@settings(deadline=None)
 @given(st.floats(1e-6, 1e6), st.floats(1.001, 1e12), st.integers(2, 9))
 def test_whatever_the_scale_its_numbers_are_on_it_in_order_and_not_too_many(low: float, factor: float, most: int) -> None:
     for scale in (Scale(low, low * factor, log=True), Scale(-low, low * factor)):

@@ -38,7 +38,6 @@ class Figure:
     title: str
     about: str
     height: int
-    x_title: str = ""
     x_ticks: Sequence[Tick] = ()
     y_ticks: Sequence[Tick] = ()
     lines: Sequence[Stroke] = ()
@@ -143,7 +142,6 @@ def evidence_plot(title: str, log_e: Sequence[float], log_need: float, height: i
         title=title,
         about=f"E after {len(log_e)} blocks is {number(float(f'{math.exp(min(600.0, values[-1])):.3g}'))}",
         height=height,
-        x_title="block",
         x_ticks=xs.ticks(6),
         y_ticks=_y_ticks(ys, height, 4),
         lines=[Stroke("evidence", polyline(places))],
