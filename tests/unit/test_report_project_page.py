@@ -110,6 +110,14 @@ def test_the_page_tells_the_story_of_the_run(root: Path) -> None:
     assert kinds == {f"dots c-{kind}" for kind in wanted}
 
 
+def test_a_program_that_did_not_hold_together_has_a_hollow_diamond(root: Path) -> None:
+    run = tuned(str(root))
+    for verdict, kind in (("accepted", "k-mean"), ("unconfirmed", "k-open")):
+        page = page_of(change(program=run.facts["program"] | {"verdict": verdict}))
+        marks = [each["class"] for each in page.all("use") if each["href"] == "#diamond" and each.get("x") != "9"]
+        assert marks == [kind]
+
+
 def test_a_run_that_is_not_finished_claims_nothing(root: Path) -> None:
     page = page_of(tuned(str(root), finished=False))
     assert "This run is not finished" in page.text

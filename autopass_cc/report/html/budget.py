@@ -16,7 +16,7 @@ STAGES = {  # of blocks, in the words of the page
     "together": "the whole program",
     HIDDEN: HIDDEN,
 }
-REST = "search: compiles, screening, profiles"
+REST = "search, and all else"
 
 
 @dataclass(frozen=True)

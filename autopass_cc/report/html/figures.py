@@ -166,7 +166,7 @@ LOWEST = 10  # for every other kind: place tells kinds apart, too
 def timeline_plot(title: str, lanes: Sequence[Lane], seconds: float, pauses: Sequence[float] = ()) -> Figure:
     """Return when what happened: a lane for each module, a dot for each candidate and block; `pauses` are dotted lines."""
     height = LANE * max(1, len(lanes))
-    xs = Scale(0.0, max(seconds, 1.0))
+    xs = Scale(0.0, 1.02 * max(seconds, 1.0))
     drawn: list[Stroke] = []
     left_out = 0
     for row, lane in enumerate(lanes):

@@ -57,9 +57,10 @@ class Other:
 
 @dataclass(frozen=True)
 class Entry:
-    """A row to be drawn. `kind` chooses mark and colour: win, loss, even, null (A/A), mean, or none where nothing was measured.
+    """A row to be drawn; `word` says what became of it.
 
-    `ghost` is a second ratio that is drawn hollow in the same row.
+    `kind` chooses mark and colour: win, loss, even, same (code), null (A/A), mean, open (a mean that is not proven), or none
+    where nothing was measured. `ghost` is a second ratio that is drawn hollow in the same row.
     """
 
     name: str

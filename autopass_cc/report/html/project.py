@@ -103,7 +103,8 @@ def _entries(data: ProjectPage) -> list[Entry]:
     whole = data.program
     if whole.estimate is not None:
         word = f"{table.change(whole.estimate.median)} time, {whole.verdict.value}"
-        rows.append(Entry("whole program", "mean", word, Speedup.of(whole.estimate)))
+        kind = "mean" if whole.verdict is Verdict.ACCEPTED else "open"
+        rows.append(Entry("whole program", kind, word, Speedup.of(whole.estimate)))
     else:
         rows.append(Entry("whole program", "none", whole.verdict.value))
     return rows
@@ -138,7 +139,7 @@ def _cells(result: Result) -> list[str]:
         result.verdict.value,
         result.mind,
         str(result.tried) if result.tried else "",
-        result.detail,
+        "" if result.verdict is Verdict.ACCEPTED else result.detail,
     ]
 
 
