@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -140,8 +139,8 @@ def _lead(lead: Lead, titles: Mapping[str, str]) -> dict[str, str]:
 
 
 def _in_short(placing: Placing) -> str:
-    """Return what a method did, without folders and without what only quiets warnings; and what it cost."""
-    flags = [re.sub(r"=.*/", "=…/", flag) for flag in placing.entrant.flavour.flags if not flag.startswith("-W")]
+    """Return what a method did, without values of flags and without what only quiets warnings; and what it cost."""
+    flags = [flag.partition("=")[0] for flag in placing.entrant.flavour.flags if not flag.startswith("-W")]
     facts = placing.entrant.facts
     costs = [f"{name} {facts[name]:.2f}x" for name in ("compile", "size") if isinstance(facts.get(name), int | float)]
     recipes = len(placing.entrant.recipes)
@@ -154,12 +153,14 @@ def _spent(placing: Placing) -> str:
     entrant = placing.entrant
     words = [f"flags {' '.join(entrant.flavour.flags)}"] if entrant.flavour.flags else []
     words += [f"{len(entrant.recipes)} recipe{'s' if len(entrant.recipes) > 1 else ''}"] if entrant.recipes else []
-    words += [f"{name.replace('_', ' ')} {_number(value)}" for name, value in entrant.facts.items() if name not in COLUMNS]
+    words += [_fact(name, value) for name, value in entrant.facts.items() if name not in COLUMNS]
     return ", ".join(words)
 
 
-def _number(value: Any) -> str:
-    return f"{value:.3g}" if isinstance(value, float) else str(value)
+def _fact(name: str, value: Any) -> str:
+    """Return a fact in words: `trained_s` is in seconds."""
+    number = f"{value:.3g}" if isinstance(value, float) else str(value)
+    return f"{name.removesuffix('_s')} {number} s" if name.endswith("_s") else f"{name} {number}"
 
 
 @dataclass(frozen=True)
