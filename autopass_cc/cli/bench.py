@@ -150,13 +150,9 @@ def _print(results: Results, *, as_json: bool) -> None:
         print_json(report.as_json(results.head, shown.rows, shown.found))
         return
     click.echo(f"{results.head.get('suite', '')}, {results.head.get('compiler', '')}, {results.head.get('cpu', '')}")
-    click.echo("
-" + report.methods(shown.rows, shown.titles) + "
-
-" + report.programs(shown.found, shown.names))
+    click.echo("\n" + report.methods(shown.rows, shown.titles) + "\n\n" + report.programs(shown.found, shown.names))
     if remarks := report.remarks(shown.found, shown.titles):
-        click.echo("
-" + remarks)
+        click.echo("\n" + remarks)
 
 
 def _known(name: str, names: list[str], what: str) -> str:

@@ -20,6 +20,7 @@ from autopass_cc.bench.methods import METHODS
 from autopass_cc.bench.opentuned import LEAST_LIMIT_S, Evaluator
 from autopass_cc.bench.space import Space
 from autopass_cc.errors import InterruptedRunError
+from autopass_cc.measure.screening import Pace
 from autopass_cc.measure.verdict import Verdict
 from autopass_cc.recipe.recipe import Recipe, build
 
@@ -66,10 +67,8 @@ class Fake:
     def spent(self) -> float:
         return self.spent_runs
 
-    def __call__(
-        self, recipes: Mapping[str, Recipe], *, rounds: int, halving: bool, baselines: int, limit: float
-    ) -> dict[str, Screened]:
-        assert (rounds, halving, baselines) == (1, False, 1)  # one run, beside one of the base
+    def __call__(self, recipes: Mapping[str, Recipe], pace: Pace, *, limit: float) -> dict[str, Screened]:
+        assert (pace.rounds, pace.baselines) == (1, 1)  # one run, beside one of the base
         ((digest, recipe),) = recipes.items()
         self.timed.append((knob(recipe), limit))
         self.spent_runs += 2
@@ -135,7 +134,7 @@ def test_wrong_output_is_an_error_for_all_of_the_same_code(made: Made) -> None:
 
 
 def test_a_new_best_that_slows_its_compile_too_much_is_refused_as_in_our_search(made: Made) -> None:
-    fake = Fake(times={"unroll-count=4": 0.8, "unroll-count=1": 1.2}, costs={"unroll-count=4": 1.5, "unroll-count=1": 1.5})
+    fake = Fake(times={"unroll-count=4": 0.8, "unroll-count=1": 1.2}, costs={"unroll-count=4": 2.5, "unroll-count=1": 2.5})
     evaluator, space = made(fake)
     best, slow = (evaluator(space.base() | dict([each]), 2.0) for each in (FAST, SLOW))
     assert (best.verdict, best.ratio) == (Verdict.SLOW_TO_COMPILE, None)

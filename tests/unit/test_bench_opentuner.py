@@ -154,7 +154,8 @@ def test_an_interrupted_run_goes_on_where_it_was(tmp_path: Path, finished: int) 
     log.write_bytes(lines + b'{"configuration":"9f')  # a kill in the middle of a line
     again = run(tmp_path / "cut", 40, judged(of, calls))
     assert again == whole
-    assert calls == [configuration for configuration, _ in whole]  # nothing was measured twice
+    asked = [configuration for configuration, _ in whole]
+    assert calls == [each for place, each in enumerate(asked) if each not in asked[:place]]  # nothing was measured twice
     assert log.read_bytes() == (tmp_path / "whole" / "log").read_bytes()
     with contextlib.closing(sqlite3.connect(tmp_path / "cut" / "opentuner.db")) as db:
         assert db.execute("select count(*) from tuning_run").fetchone() == (1,)
