@@ -29,7 +29,6 @@ GATED_PER_PLACE = 4  # proposals looked at for each place in a wave (about half 
 PATIENCE = 2  # waves without a better best before the search ends
 MOST_ROUNDS = 6  # of the comparisons that follow the waves
 IN_ROUNDS = 0.4  # of what is kept back: while a model has rounds left, its next answer is worth more than another look
-LEAST_PLACES = 4
 LOOKED_AT = 3  # of the best, whose compile time must be bearable before anything is built on them
 GIVEN_UP = -1e9  # what `time_left` says when the user asked to stop
 
@@ -48,11 +47,14 @@ class Strategy:
     wave: int
     for_waves: float
     least_rounds: int
+    least_places: int  # in a wave: for fewer it is not worth while
 
 
-THOROUGH = Strategy(Pace(rounds=4), first_wave=28, wave=12, for_waves=0.55, least_rounds=3)
+THOROUGH = Strategy(Pace(rounds=4), first_wave=28, wave=12, for_waves=0.55, least_rounds=3, least_places=4)
 # With few runs, a small first look at what pays most often, then many levers once each on top of the best of it.
-FRUGAL = Strategy(Pace(rounds=2, halving=1, baselines=2, least=3), first_wave=4, wave=8, for_waves=0.8, least_rounds=2)
+FRUGAL = Strategy(
+    Pace(rounds=2, halving=1, baselines=2, least=3), first_wave=4, wave=8, for_waves=0.8, least_rounds=2, least_places=2
+)
 FEW = 120  # runs, below which the search is frugal
 
 
@@ -117,11 +119,11 @@ class Search:
             kept_back = reserve if number == 1 or before < -WORTH else 0.0  # nothing to look at again: search on
             kept_back *= IN_ROUNDS if number <= self.rounds else 1.0
             affordable = self._places(kept_back)
-            if number > 1 and affordable < LEAST_PLACES:
+            if number > 1 and affordable < self.strategy.least_places:
                 break
             fair = affordable // max(1, self.rounds - number + 1)
             usual = self.strategy.wave if self.situation.history else self.strategy.first_wave
-            places = min(usual, max(LEAST_PLACES, fair))
+            places = min(usual, max(self.strategy.least_places, fair))
             self.situation = replace(self.situation, wave=number)
             admitted = self._admit(places)
             if not admitted and number < self.rounds:

@@ -170,5 +170,6 @@ def test_callers_are_whole_to_main_or_to_a_library(binary: Binary, run: tuple[su
         ("work", "order", "?"),
         ("heard", "?"),
     }
-    assert chains.keys() <= known
+    began = {"_start", "_init", "_fini", "frame_dummy", "register_tm_clones", "deregister_tm_clones", "__do_global_dtors_aux"}
+    assert {chain for chain in chains if chain[0] not in began} <= known  # a sample may fall before or after main
     assert sum(chains.values()) > 100
