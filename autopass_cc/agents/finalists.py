@@ -30,8 +30,9 @@ Candidates = dict[str, tuple[Proposal, Recipe]]
 def finalists(search: Search) -> list[Tried]:
     """Return up to two candidates for confirmation, the better first."""
     gains = search.situation.gains(WORTH)
-    fitting = min(len(gains), search.comparable(LOOKED_AT_AGAIN))
-    gains = _again(search, gains[:fitting]) if fitting else gains
+    # Where time is over, the few best are looked at again all the same; where runs are over, the screen takes none.
+    looked_at = search.comparable(LOOKED_AT_AGAIN) or LOOKED_AT_AGAIN
+    gains = _again(search, gains[:looked_at]) if gains else []
     if not gains:
         return []
     smallest = _minimise(search, gains[0])
