@@ -94,9 +94,7 @@ def make(root: Path, *words: str, env: dict[str, str] | None = None) -> None:
 def made_up(patch: pytest.MonkeyPatch) -> None:
     """Let work in this process make its times up, and try few candidates a wave."""
     patch.setattr(baseline, "LocalRunner", SmallIsFast)
-    # Where small is fast, further versions of a function never win; and a made-up run costs no time that could run out.
-    patch.setattr(levers, "for_cpu", lambda *_words: iter(()))
-    patch.setattr(search, "FEW", 0)
+    patch.setattr(levers, "for_cpu", lambda *_words: iter(()))  # where small is fast, further versions of functions never win
     # the loop is the same, and the test is short
     patch.setattr(search, "THOROUGH", dataclasses.replace(search.THOROUGH, first_wave=8, wave=4))
     SmallIsFast.runs = 0
@@ -149,6 +147,7 @@ class SmallIsFast(LocalRunner):
         return replace(sample, wall_s=seconds, user_s=seconds, sys_s=0.0, waited_s=0.0, runs=1)
 
 
+COUNTED = {f"{name}{version}" for name in ("kernel", "main") for version in ("", ".base", ".avx2")}
 _sizes: dict[str, int] = {}  # by the digest of a program, which is run several times
 
 
@@ -161,5 +160,4 @@ def _code_size(program: Path) -> int:
 
 def _measured(program: Path) -> int:
     done = subprocess.run(["nm", "-S", "--defined-only", program], capture_output=True, text=True, check=True)
-    symbols = (line.split() for line in done.stdout.splitlines())  # those of further versions have a suffix
-    return sum(int(words[1], 16) for words in symbols if words[-1].split(".")[0] in ("kernel", "main"))
+    return sum(int(line.split()[1], 16) for line in done.stdout.splitlines() if line.split()[-1] in COUNTED)

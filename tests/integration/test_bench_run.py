@@ -60,7 +60,7 @@ def bench(
 ) -> tuple[Results, list[str], list[str]]:
     listener, results = Silent(), Results(suite.parent / "results.jsonl")
     results.begin(suite="small")
-    plan = Plan(manifest.load(suite).programs, [METHODS[name] for name in names], budget=100, seed=1)
+    plan = Plan(manifest.load(suite).programs, [METHODS[name] for name in names], budget=30, seed=1)
     with writer() as db:
         toolchain = registry.ensure()
         work = suite.parent / "work"
@@ -85,7 +85,7 @@ def test_every_rival_is_measured_beside_every_other_and_the_table_says_so(suite:
     assert Standing.UNFINISHED not in {each.standing for each in found.values()}, lines
     rules = found["rules"]
     assert rules.standing is Standing.WIN, "\n".join(lines)  # smaller code is faster here, and there is some
-    assert rules.entrant.facts["runs"] <= 2 * 101  # two modules, a hundred each, and one on other inputs at most
+    assert rules.entrant.facts["runs"] <= 2 * 31  # two modules, thirty each, and one on other inputs at most
     assert rules.entrant.facts["size"] < 1
     on_top = found["pgo+rules"].entrant
     assert any(flag.startswith("-fprofile-use=") for flag in on_top.flavour.flags)
