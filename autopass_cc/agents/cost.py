@@ -11,9 +11,6 @@ from autopass_cc.project.replay import compile_argv, cpu_seconds
 from autopass_cc.recipe.recipe import Recipe
 
 LIMIT = 1.3  # times the plain compile: a build with recipes must not become a slow build
-# For code that runs much faster, a module may compile longer: a profile-guided build, which gains about as much, compiles
-# everything twice. At 10 % less time the limit is reached.
-PER_GAIN, MOST = 7.0, 2.0
 PAIRS = 5
 ENOUGH_S = 1.0  # seconds of plain compiles after which no more are needed: long ones are steady
 
@@ -38,13 +35,6 @@ def ratio(builder: Builder, module: Module, recipe: Recipe, place: Path) -> floa
     return statistics.median(ratios)
 
 
-def limit(change: float) -> float:
-    """Return the highest ratio of compile times for code whose time changes by this log-ratio (-0.1: about 10 % less)."""
-    return min(MOST, LIMIT + PER_GAIN * max(0.0, -change))
-
-
-def objection(found: float, change: float) -> str | None:
-    """Return why a recipe with this ratio of compile times is not taken for this change of time (log-ratio), or None."""
-    if found <= limit(change):
-        return None
-    return f"the compile takes {found:.2f}x the plain one; the limit is {limit(change):.2f}x for what it gains"
+def objection(found: float) -> str | None:
+    """Return why a recipe with this ratio of compile times is not taken, or None."""
+    return f"the compile takes {found:.2f}x the plain one; the limit is {LIMIT}x" if found > LIMIT else None

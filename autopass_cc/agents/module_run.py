@@ -205,7 +205,7 @@ def _confirm(
             evaluation.listener.line(f"  {name}: {passage.verdict.value}: {passage.detail}")
             continue
         ratio = search.cost(recipe)
-        if problem := cost.objection(ratio, tried.screened or 0.0):
+        if problem := cost.objection(ratio):
             last = replace(found, verdict=Verdict.SLOW_TO_COMPILE, detail=problem)
             evaluation.listener.line(f"  {name}: {problem}")
             continue

@@ -29,6 +29,7 @@ GATED_PER_PLACE = 4  # proposals looked at for each place in a wave (about half 
 PATIENCE = 2  # waves without a better best before the search ends
 MOST_ROUNDS = 6  # of the comparisons that follow the waves
 IN_ROUNDS = 0.4  # of what is kept back: while a model has rounds left, its next answer is worth more than another look
+LEAST_PLACES = 4  # in the first wave, whatever there is to spend
 LOOKED_AT = 3  # of the best, whose compile time must be bearable before anything is built on them
 GIVEN_UP = -1e9  # what `time_left` says when the user asked to stop
 
@@ -47,7 +48,7 @@ class Strategy:
     wave: int
     for_waves: float
     least_rounds: int
-    least_places: int  # in a wave: for fewer it is not worth while
+    least_places: int  # in a later wave: for fewer it is not worth while
 
 
 THOROUGH = Strategy(Pace(rounds=4), first_wave=28, wave=12, for_waves=0.55, least_rounds=3, least_places=4)
@@ -123,7 +124,7 @@ class Search:
                 break
             fair = affordable // max(1, self.rounds - number + 1)
             usual = self.strategy.wave if self.situation.history else self.strategy.first_wave
-            places = min(usual, max(self.strategy.least_places, fair))
+            places = min(usual, max(self.strategy.least_places if number > 1 else LEAST_PLACES, fair))
             self.situation = replace(self.situation, wave=number)
             admitted = self._admit(places)
             if not admitted and number < self.rounds:
@@ -267,7 +268,7 @@ class Search:
         while place < LOOKED_AT and place < len(gains := self.situation.gains(WORTH)):
             tried = gains[place]
             recipe = self.recipe(tried.proposal)
-            problem = cost.objection(self.cost(recipe), tried.screened or 0.0)
+            problem = cost.objection(self.cost(recipe))
             if problem is None:
                 place += 1
             else:

@@ -173,7 +173,7 @@ class Evaluator:
         ratio = math.exp(screened.score)
         if screened.score < min(-WORTH, math.log(self._best)):
             # as our search does: before anything is built on it
-            problem = cost.objection(self._search.cost(recipe), screened.score)
+            problem = cost.objection(self._search.cost(recipe))
             if problem is not None:
                 return Outcome(Verdict.SLOW_TO_COMPILE, None, problem)
         return Outcome(Verdict.SCREENED_OUT, ratio, screened.detail)

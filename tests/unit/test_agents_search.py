@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import SimpleNamespace
@@ -11,7 +10,6 @@ from typing import Any, cast
 import pytest
 from situations import MAJOR, base_text
 
-from autopass_cc.agents import cost
 from autopass_cc.agents.gate import Gate, Passage
 from autopass_cc.agents.minds.protocol import Proposal, Situation, Tried
 from autopass_cc.agents.minds.transfer import Hint, Transfer
@@ -103,13 +101,13 @@ def test_the_fastest_candidate_becomes_the_first_finalist() -> None:
 
 def test_a_gain_whose_compile_takes_too_long_is_refused_and_not_built_on() -> None:
     search, saved = search_of(
-        (FAST,), (SLOW_COMPILE,), compile_cost=lambda recipe: 2.1 if SLOW_COMPILE.name in str(recipe.knobs) else 1.1
+        (FAST,), (SLOW_COMPILE,), compile_cost=lambda recipe: 1.4 if SLOW_COMPILE.name in str(recipe.knobs) else 1.1
     )
     assert [tried.proposal.edits for tried in search.run()] == [(FAST,)]
     refused = [tried for tried in saved if tried.verdict is Verdict.SLOW_TO_COMPILE]
     assert [tried.proposal.edits for tried in refused] == [(SLOW_COMPILE,)]
     assert refused[0].screened is None
-    assert "2.10x" in refused[0].detail
+    assert "1.40x" in refused[0].detail
 
 
 def test_the_compile_of_a_candidate_is_measured_once_and_only_where_it_gained() -> None:
@@ -158,12 +156,6 @@ def test_what_won_on_nearly_the_same_code_and_wins_here_spares_the_search(
     search.first = Transfer([Hint((FAST,), "a.c of other", "gained there", gain_there, 340, near)])
     found = search.run()
     assert [tried.proposal.edits for tried in found] == ([(SLOW_COMPILE,), (FAST,)] if searches else [(FAST,)])
-
-
-def test_faster_code_may_compile_longer_up_to_twice_as_long() -> None:
-    assert [cost.limit(change) for change in (0.2, 0.0, -0.05, -0.1, -0.9, -math.inf)] == pytest.approx([1.3, 1.3, 1.65, 2, 2, 2])
-    assert cost.objection(1.5, -0.05) is None
-    assert cost.objection(1.5, -0.02) == "the compile takes 1.50x the plain one; the limit is 1.44x for what it gains"
 
 
 def test_with_few_runs_left_a_search_looks_at_less_and_at_a_lower_price() -> None:

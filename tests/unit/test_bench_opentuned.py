@@ -134,7 +134,7 @@ def test_wrong_output_is_an_error_for_all_of_the_same_code(made: Made) -> None:
 
 
 def test_a_new_best_that_slows_its_compile_too_much_is_refused_as_in_our_search(made: Made) -> None:
-    fake = Fake(times={"unroll-count=4": 0.8, "unroll-count=1": 1.2}, costs={"unroll-count=4": 2.5, "unroll-count=1": 2.5})
+    fake = Fake(times={"unroll-count=4": 0.8, "unroll-count=1": 1.2}, costs={"unroll-count=4": 1.5, "unroll-count=1": 1.5})
     evaluator, space = made(fake)
     best, slow = (evaluator(space.base() | dict([each]), 2.0) for each in (FAST, SLOW))
     assert (best.verdict, best.ratio) == (Verdict.SLOW_TO_COMPILE, None)

@@ -68,7 +68,7 @@ PRIOR = {
 OTHER = 0.2
 ONCE = frozenset({"function-versions", "tune-cpu"})
 WORTH_A_VERSION = 0.02  # share of the time: less can gain little, and each version takes time to compile
-NAMED = 32  # functions: as many as a pass's parameters have room for
+NAMED = 32  # functions: with more, a recipe names most of a module, and can as well mean all of it
 LATER_VALUE = 0.8  # each further value of a knob weighs this much less than the one before it
 
 
