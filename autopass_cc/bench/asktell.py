@@ -49,8 +49,8 @@ class Tuner:
     def __init__(self, space: Space, database: Path, seed: str) -> None:
         opentuner = _package()
         self._dice = random.Random(seed).getstate()  # noqa: S311 - repeatable on purpose
-        self._database = database
-        self._remove_database()
+        for name in (database.name, f"{database.name}-journal"):
+            database.with_name(name).unlink(missing_ok=True)
         words = [f"--database=sqlite:///{database}", f"--technique={TECHNIQUE}", "--parallelism=1", "--no-dups", "--quiet"]
         args = opentuner.default_argparser().parse_args(words)
         interface = opentuner.measurement.interface.DefaultMeasurementInterface(
@@ -88,9 +88,9 @@ class Tuner:
         configuration = desired.configuration
         return Asked(configuration.hash, dict(configuration.data), float(desired.limit), desired.requestor, desired)
 
-    def tell(self, asked: Asked, state: str, time: float = FAILED) -> None:
-        """Answer a question. `state` is one of OpenTuner's: OK, ERROR, TIMEOUT."""
-        result = _package().resultsdb.models.Result(state=state, time=time)
+    def tell(self, asked: Asked, state: str, time: float | None) -> None:
+        """Answer a question; `time` is None where there is none. `state` is one of OpenTuner's: OK, ERROR, TIMEOUT."""
+        result = _package().resultsdb.models.Result(state=state, time=FAILED if time is None else time)
         with self._its_turn():
             self._manager.report_result(asked.desired, result)
 
@@ -106,10 +106,6 @@ class Tuner:
             self._manager.session.close()
             self._manager.Session.remove()
             self._manager.engine.dispose()
-
-    def _remove_database(self) -> None:
-        for name in (self._database.name, f"{self._database.name}-journal"):
-            self._database.with_name(name).unlink(missing_ok=True)
 
     @contextlib.contextmanager
     def _its_turn(self) -> Iterator[None]:

@@ -19,12 +19,12 @@ from pathlib import Path
 from autopass_cc.agents.prepare import launcher
 from autopass_cc.bench.contest import Contest
 from autopass_cc.bench.instrumented import train
+from autopass_cc.bench.sampled import perf_train
 from autopass_cc.errors import BenchError
 
 TRACER = "autopass-branch-stacks"
 LEAST = 50  # samples that make a profile; each is of dozens of branches
 EVENT = "cycles:u"
-FREQUENCY = 4999  # samples a second; a prime, so that it keeps no step with a loop
 SOFTWARE, HARDWARE = "branch stacks from software (single steps)", "branch stacks from hardware (perf record -b)"
 STACK = re.compile(r"^ 0x[0-9a-f]+/0x", re.MULTILINE)  # one line a sample
 TRY_LIMIT = 60.0  # seconds for /bin/true
@@ -67,11 +67,10 @@ def _has_records(perf: str, data: Path) -> bool:
 
 def _by_hardware(contest: Contest, folder: Path, perf: str, text: Path) -> float:
     """Sample the training commands by perf, and print all samples into `text`; return the seconds of the runs."""
-    record = (perf, "record", "-q", "-b", "-e", EVENT, "-F", str(FREQUENCY), "--call-graph", "fp")
-    seconds = train(contest, folder, {}, lambda number: (*record, "-o", str(folder / f"{number}.data"), "--"))
-    for number in range(len(contest.program.train)):
+    written, seconds = perf_train(contest, folder, perf, "-b", "-e", EVENT, "--call-graph", "fp")
+    for data in written:
         # as llvm-profgen asks perf
-        argv = [perf, "script", "-i", str(folder / f"{number}.data"), "-F", "ip,brstack", "--show-mmap-events"]
+        argv = [perf, "script", "-i", str(data), "-F", "ip,brstack", "--show-mmap-events"]
         with text.open("ab") as out:
             subprocess.run(argv, stdout=out, stderr=subprocess.DEVNULL, check=False)
     return seconds

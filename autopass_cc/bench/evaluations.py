@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from autopass_cc.bench.asktell import Tuner
+from autopass_cc.bench.lines import Lines
 from autopass_cc.bench.space import Configuration
 from autopass_cc.errors import BenchError
 from autopass_cc.measure.verdict import Verdict
@@ -50,12 +50,8 @@ class Log:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.known: dict[str, Outcome] = {}
-        try:
-            data = path.read_bytes()
-        except FileNotFoundError:
-            data = b""
-        self._size = data.rfind(b"\n") + 1
-        for number, line in enumerate(data[: self._size].splitlines(), start=1):
+        self._lines = Lines(path)
+        for number, line in enumerate(self._lines.read()[0], start=1):
             try:
                 values = json.loads(line)
                 key, _, _ = (values.pop(name) for name in ("configuration", "by", "state"))
@@ -68,13 +64,7 @@ class Log:
     def add(self, key: str, by: str, outcome: Outcome) -> None:
         """Keep the outcome of a configuration that `by` asked for."""
         values = {"configuration": key, "by": by, "state": outcome.state, **asdict(outcome), "verdict": outcome.verdict.value}
-        text = json.dumps(values, separators=(",", ":")).encode() + b"\n"
-        with self.path.open("ab") as stream:
-            stream.truncate(self._size)
-            stream.write(text)
-            stream.flush()
-            os.fsync(stream.fileno())
-        self._size += len(text)
+        self._lines.add(values)
         self.known[key] = outcome
 
 
@@ -90,10 +80,7 @@ def tune(tuner: Tuner, evaluations: int, log: Log, evaluate: Evaluate) -> list[t
         if outcome is None:
             outcome = evaluate(asked.configuration, asked.limit)
             log.add(asked.key, asked.by, outcome)
-        if outcome.ratio is None:
-            tuner.tell(asked, outcome.state)
-        else:
-            tuner.tell(asked, outcome.state, outcome.ratio)
+        tuner.tell(asked, outcome.state, outcome.ratio)
         found.append((asked.configuration, outcome))
     tuner.finish()
     return found

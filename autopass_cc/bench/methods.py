@@ -14,15 +14,11 @@ Enter = Callable[[Contest, str], Entrant]
 
 @dataclass(frozen=True)
 class Method:
-    """A rival of the base level. `searches`: it uses up a budget, and is given back where it does not win.
-
-    `default`: it enters where no methods are named; what takes long for a single program does not.
-    """
+    """A rival of the base level. `default`: it enters where no methods are named; what takes long for one program does not."""
 
     name: str
     title: str
     enter: Enter
-    searches: bool = False
     default: bool = True
 
 
@@ -33,11 +29,11 @@ METHODS = {
         Method("cspgo", "context-sensitive PGO", instrumented.context_sensitive),
         Method("autofdo", "AutoFDO", sampled.autofdo),
         Method("csspgo", "CSSPGO", csspgo.csspgo),
-        Method("random", "random legal edits", searched.chance, searches=True),
-        Method("bayes", "Bayesian optimisation", searched.bayesian, searches=True),
-        Method("opentuner3", "OpenTuner, 3 evaluations", opentuned.three, searches=True),
-        Method("opentuner500", "OpenTuner, 500 evaluations", opentuned.five_hundred, searches=True, default=False),
-        Method("rules", "autopass, rules", searched.rules, searches=True),
-        Method("pgo+rules", "autopass on top of PGO", searched.on_top_of_pgo, searches=True),
+        Method("random", "random legal edits", searched.chance),
+        Method("bayes", "Bayesian optimisation", searched.bayesian),
+        Method("opentuner3", "OpenTuner, 3 evaluations", opentuned.three),
+        Method("opentuner500", "OpenTuner, 500 evaluations", opentuned.five_hundred, default=False),
+        Method("rules", "autopass, rules", searched.rules),
+        Method("pgo+rules", "autopass on top of PGO", searched.on_top_of_pgo),
     )
 }

@@ -85,21 +85,22 @@ def tuned(contest: Contest, method: str, evaluations: int) -> Entrant:
         with contextlib.closing(Tuner(space, place / "opentuner.db", f"{contest.seed} {key}")) as tuner:
             found = tune(tuner, evaluations, log, evaluator)
         recipe = _best(search, space, found)
-        runs, seconds = (sum(getattr(each, name) for each in former) for name in ("runs", "seconds"))
-        return Found(recipe, len(found) - 1, runs, seconds)
+        return Found(recipe, len(found) - 1, sum(each.runs for each in former), sum(each.seconds for each in former))
 
     return entered(contest, method, PLAIN, UNBOUNDED, seek)
 
 
 def _best(search: Search, space: Space, found: Iterable[tuple[Configuration, Outcome]]) -> Recipe | None:
     """Time the best few once more, and return the best, if it is faster than the base."""
-    fast = [(outcome.ratio, space.edits(each)) for each, outcome in found if outcome.ratio is not None and outcome.ratio < 1]
+    fast = [(outcome.ratio, outcome.code, each) for each, outcome in found if outcome.ratio is not None and outcome.ratio < 1]
+    distinct: dict[str, Configuration] = {}  # by code: configurations of one code are one candidate
+    for _, code, configuration in sorted(fast, key=lambda each: each[0]):
+        distinct.setdefault(code, configuration)
     few: dict[str, tuple[Proposal, Recipe]] = {}
-    for _, edits in sorted(fast, key=lambda pair: pair[0]):
-        recipe = search.recipe(_proposal(edits))
-        few |= {recipe.digest: (_proposal(edits), recipe)}
-        if len(few) == LOOKED_AT_AGAIN:
-            break
+    for configuration in list(distinct.values())[:LOOKED_AT_AGAIN]:
+        proposal = _proposal(space.edits(configuration))
+        recipe = search.recipe(proposal)
+        few[recipe.digest] = proposal, recipe
     if few:
         search.compare(few, "OpenTuner's best again")
     gains = search.situation.gains(0.0)
@@ -124,8 +125,8 @@ class Evaluator:
     ) -> None:
         self._base, self._search, self._allowance, self._space, self._all = base, search, allowance, space, evaluations
         self._screen = RoundScreen(base, search.gate.module, allowance)
-        plain = Outcome(Verdict.SAME_CODE, 1.0, "the base's code", code=self._code(None))
-        self._known = {plain.code: plain}  # by code
+        self._plain = Outcome(Verdict.SAME_CODE, 1.0, "the base's code", code=self._code(None))
+        self._known = {self._plain.code: self._plain}  # by code
         for each in former:
             if each.code:
                 self._known.setdefault(each.code, each)
@@ -152,7 +153,7 @@ class Evaluator:
 
     def _judged(self, edits: Sequence[Edit], limit: float) -> Outcome:
         if not edits:
-            return self._known[self._code(None)]
+            return self._plain
         try:
             recipe = self._search.recipe(_proposal(edits))
         except RecipeError as error:

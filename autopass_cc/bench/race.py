@@ -9,27 +9,27 @@ from collections.abc import Iterator, Sequence
 from autopass_cc.agents.evaluation import seed_of
 from autopass_cc.bench.contest import Contest
 from autopass_cc.bench.results import Results, race_of
-from autopass_cc.bench.standings import Stage, is_complete, runners
+from autopass_cc.bench.standings import Stage, is_complete, plan_of, runners
 from autopass_cc.errors import BenchError, InterruptedRunError
 from autopass_cc.measure.confirm import HOPELESS_ATTEMPTS, HOPELESS_SHARE
 from autopass_cc.measure.heats import BASE, run_heat
 from autopass_cc.measure.plan import Plan
-from autopass_cc.measure.runner import StoppedError
 
 
 def race(contest: Contest, results: Results) -> None:
     """Run the heats of all entrants of a program that are not in the results yet.
 
-    Raises InterruptedRunError (what is finished is kept), BenchError.
+    Raises StoppedError (what is finished is kept), BenchError.
     """
     program = contest.program.name
     running = runners(results.of(program))
     if not running:
         return
     evaluation, name = contest.baseline().evaluation, race_of(running)
-    if program not in results.plans:
-        results.add_plan(program, json.loads(evaluation.plan.to_json()))
-    plan = Plan.from_json(json.dumps(results.plans[program]))
+    plan = plan_of(results, program)
+    if plan is None:
+        plan = evaluation.plan
+        results.add_plan(program, json.loads(plan.to_json()))
     subjects = {BASE: contest.base()}
     subjects |= {each.method: contest.subject(each, number) for number, each in enumerate(running, start=1)}
     for stage in Stage:
@@ -38,10 +38,7 @@ def race(contest: Contest, results: Results) -> None:
         for number in _missing(results, program, name, stage, [each.method for each in running], plan):
             contest.listener.progress(f"{program}: {stage.value} of {len(running)} rivals, heat {number + 1}")
             rng = random.Random(seed_of(contest.seed, program, name, stage.value, str(number)))  # noqa: S311
-            try:
-                heat = run_heat(evaluation.runner, subjects, plan, rng, index=number, check=evaluation.check, stop=contest.stop)
-            except StoppedError:
-                raise interrupted() from None
+            heat = run_heat(evaluation.runner, subjects, plan, rng, index=number, check=evaluation.check, stop=contest.stop)
             results.add_heat(program, name, stage.value, heat)
             for method in heat.failed:
                 subjects.pop(method)

@@ -1,4 +1,6 @@
-"""The results file: JSON Lines, one line for each thing that was finished, so that whatever ends a run loses at most one heat.
+"""The results file: JSON Lines, one line for each thing that was finished.
+
+What ends a run loses one heat, or the entrant that was in the making.
 
 The first line says what was run, on what. `entrant` lines say what a method made of a program, `heat` lines what was measured.
 Nothing in it is computed from anything else in it: tables are made from the lines whenever they are wanted.
@@ -7,7 +9,6 @@ Nothing in it is computed from anything else in it: tables are made from the lin
 from __future__ import annotations
 
 import json
-import os
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
@@ -15,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from autopass_cc.bench.flavours import Flavour
+from autopass_cc.bench.lines import Lines
 from autopass_cc.digest import digest_of
 from autopass_cc.errors import BenchError
 from autopass_cc.measure.heats import Heat
@@ -53,19 +55,15 @@ class Results:
         self.entrants: dict[tuple[str, str], Entrant] = {}
         self.plans: dict[str, dict[str, Any]] = {}
         self._heats: dict[tuple[str, str, str], list[Heat]] = {}
-        self._size = 0  # bytes of whole lines
+        self._lines = Lines(path)
         for line in self._read():
             self._take(line)
 
     def _read(self) -> Iterator[dict[str, Any]]:
-        try:
-            data = self.path.read_bytes()
-        except FileNotFoundError:
-            return
-        self._size = data.rfind(b"\n") + 1  # what a write that was cut off has told is measured again
-        if data and not self._size:
+        whole, cut_off = self._lines.read()  # what a write that was cut off has told is measured again
+        if cut_off and not whole:
             raise self._strange(1)
-        for number, line in enumerate(data[: self._size].splitlines(), start=1):
+        for number, line in enumerate(whole, start=1):
             try:
                 found = json.loads(line)
                 if number == 1 and found.get("format") != FORMAT:
@@ -127,14 +125,7 @@ class Results:
         return [each for (name, _), each in self.entrants.items() if name == program]
 
     def _add(self, line: dict[str, Any]) -> None:
-        text = json.dumps(line, separators=(",", ":")).encode() + b"\n"
-        with self.path.open("ab") as stream:
-            stream.truncate(self._size)
-            stream.write(text)
-            stream.flush()
-            os.fsync(stream.fileno())
-        self._size += len(text)
-        self._take(json.loads(text))
+        self._take(json.loads(self._lines.add(line)))
 
 
 def race_of(entrants: list[Entrant]) -> str:

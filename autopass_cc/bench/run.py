@@ -53,6 +53,8 @@ def run(
             race(contest, results)
         except InterruptedRunError:
             raise
+        except StoppedError:  # in the middle of a run of the program
+            raise interrupted() from None
         except AutopassError as error:
             problems.append(error.sentence)
             listener.line(f"  left out: {error.sentence}")
@@ -70,9 +72,9 @@ def _enter(contest: Contest, method: Method, results: Results) -> None:
         entrant = _with_costs(contest, method.enter(contest, method.name))
     except InterruptedRunError:
         raise
-    except StoppedError:  # in the middle of a run of the program
-        raise interrupted() from None
     except AutopassError as error:
+        if contest.stop():  # what it called was ended together with the bench
+            raise interrupted() from None
         entrant = Entrant(contest.program.name, method.name, PLAIN, failed=error.sentence)
     results.add_entrant(entrant)
     contest.listener.line(f"  {method.title}: {_told(entrant)}")

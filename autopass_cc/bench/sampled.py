@@ -36,22 +36,27 @@ def autofdo(contest: Contest, method: str) -> Entrant:
         raise BenchError(f"{program.name}: perf is not on PATH.", "apt-get install linux-perf")
     folder = site.copy("autofdo-train")
     site.build(folder, contest.compilers, BUILD)
-    record = (perf, "record", "-q", "-e", "cpu-clock", "-F", str(FREQUENCY))
-    seconds = train(contest, folder, {}, lambda number: (*record, "-o", str(folder / f"{number}.data"), "--"))
+    written, seconds = perf_train(contest, folder, perf, "-e", "cpu-clock")
     built = folder / program.run[0][0]
-    found = (_samples(perf, folder / f"{number}.data", built) for number in range(len(program.train)))
-    samples = sum(found, Counter[int]())
+    samples = sum((_samples(perf, data, built) for data in written), Counter[int]())
     if samples.total() < LEAST:
         why = f"{program.name}: {samples.total()} samples of the training run are too few for a profile."
         raise BenchError(why, "give it a longer `train` in suite.toml")
     text = render(samples, *_code(contest, built))
-    written = site.place / "autofdo.txt"
-    written.write_text(text)
+    listing = site.place / "autofdo.txt"
+    listing.write_text(text)
     profile = site.place / "autofdo.prof"
-    merge(contest, profile, [written], "--sample", "--extbinary")
+    merge(contest, profile, [listing], "--sample", "--extbinary")
     shutil.rmtree(folder, ignore_errors=True)
     facts = {"search_s": time.monotonic() - began, "trained_s": seconds, "samples": samples.total(), "remark": TIMER}
     return Entrant(program.name, method, Flavour("autofdo", (f"-fprofile-sample-use={profile}",)), facts=facts)
+
+
+def perf_train(contest: Contest, folder: Path, perf: str, *options: str) -> tuple[list[Path], float]:
+    """Run the training commands in `folder`, each under `perf record`; return what it wrote, and the seconds of the runs."""
+    written = [folder / f"{number}.data" for number in range(len(contest.program.train))]
+    words = (perf, "record", "-q", *options, "-F", str(FREQUENCY), "-o")
+    return written, train(contest, folder, {}, lambda number: (*words, str(written[number]), "--"))
 
 
 def _samples(perf: str, data: Path, built: Path) -> Counter[int]:

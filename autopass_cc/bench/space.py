@@ -19,7 +19,7 @@ from autopass_cc.digest import digest_of
 from autopass_cc.recipe.allowlist import KnobSpec
 from autopass_cc.recipe.edits import MAX_EDITS, Edit, Insert, Knob, Remove, Set
 from autopass_cc.recipe.neighbours import Menu, idle, legal_edits
-from autopass_cc.recipe.tree import Pipeline
+from autopass_cc.recipe.tree import Node, Pipeline
 
 AS_IS = "as it is"
 PASSES, EDITED = "passes", "edited"
@@ -66,7 +66,7 @@ class Space:
             name: {value: Knob(spec.name, value) for value in spec.tries} for name, spec in self._specs.items()
         }
         self._edits |= knobs
-        first = [Choice(PASSES, (AS_IS, EDITED), 0.5)] if sites else []
+        first = [Choice(PASSES, (AS_IS, EDITED), 0.5)] if self._about_passes else []
         self.choices = (*first, *sites, *itertools.chain.from_iterable(slots), *_choices(knobs, KNOBS))
         self._neutral = {each.name: each.options[0] for each in self.choices}
 
@@ -120,7 +120,7 @@ class Space:
                 case Set():
                     self._edits.setdefault(edit.target, {})[f"{edit.param}={edit.value}"] = edit
                 case Insert():
-                    self._inserted[edit.name if edit.params is None else f"{edit.name}<{edit.params}>"] = edit
+                    self._inserted[Node(edit.name, edit.params).label] = edit
                     self._anchors[f"{edit.at} {edit.anchor}"] = edit.anchor
 
     def _knobs(self, menu: Menu) -> dict[str, KnobSpec]:

@@ -51,7 +51,9 @@ def run_command(
 ) -> None:
     """Run the programs of SUITE (a folder with a suite.toml) through the methods, and print the tables.
 
-    Everything finished is a line of WORK/results.jsonl: Ctrl-C loses one heat at most, and the same command goes on.
+    Everything finished is a line of WORK/results.jsonl: Ctrl-C loses one heat, or what the method that is just entering has
+    done, and the same command goes on.
+
     Nothing of the user's own cache is used or changed. A full run takes hours; the machine should do nothing else.
     """
     os.environ["AUTOPASS_HOME"] = str((work / "home").resolve())
