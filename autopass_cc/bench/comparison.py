@@ -5,24 +5,29 @@ A heat runs all rivals side by side, so two of them are compared within each hea
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from autopass_cc.bench.results import Results, race_of
-from autopass_cc.bench.standings import Placing, Stage, Standing, placings, plan_of, runners
+from autopass_cc.bench.standings import Placing, Stage, Standing, plan_of, runners, scores
 from autopass_cc.measure.heats import Heat
 from autopass_cc.measure.plan import Plan
 from autopass_cc.measure.stats import MARGIN, Estimate, estimate
 
 
 @dataclass(frozen=True)
-class Lead:
-    """A program on which a rival is ahead of the subject by more than the margin: `ahead` is its log-ratio to the subject."""
+class Pair:
+    """A rival and the subject on a program where both were measured: `ahead` is the rival's log-ratio to the subject."""
 
     program: str
     rival: Placing
     subject: Placing
     ahead: Estimate
+
+    @property
+    def is_lead(self) -> bool:
+        """Return whether the rival is ahead by more than the margin, interval and all."""
+        return self.ahead.high < -MARGIN
 
 
 @dataclass(frozen=True)
@@ -48,48 +53,50 @@ def track(results: Results, program: str, method: str) -> list[Point]:
     ]
 
 
-def fresh(results: Results, program: str, placing: Placing) -> list[float]:
-    """Return a rival's log-ratios in the re-validation; zeros for the base's own code, nothing where it was not measured."""
-    return _scores(_fresh_heats(results, program), placing, plan_of(results, program))
+@dataclass(frozen=True)
+class Fresh:
+    """The re-validation of a program: its heats that count, and by which plan they were timed."""
+
+    heats: Sequence[Heat]
+    plan: Plan | None
+
+    def scores(self, placing: Placing) -> list[float]:
+        """Return a rival's log-ratios; zeros for the base's own code, nothing where it was not measured."""
+        if placing.standing is Standing.SAME_CODE:
+            return [0.0] * len(self.heats)
+        if self.plan is None or placing.estimate is None:
+            return []
+        return scores(self.heats, placing.entrant.method, self.plan)
+
+    def paired(self, rival: Placing, subject: Placing) -> Estimate | None:
+        """Return the log-ratio of a rival's time to the subject's; None where one was not measured in all heats.
+
+        A subject that has failed leaves the program as it was: it counts as the base.
+        """
+        theirs = self.scores(rival)
+        ours = [0.0] * len(self.heats) if subject.standing is Standing.FAILED else self.scores(subject)
+        if not self.heats or not len(theirs) == len(ours) == len(self.heats):
+            return None
+        return estimate([their - our for their, our in zip(theirs, ours, strict=True)])
 
 
-def _fresh_heats(results: Results, program: str) -> list[Heat]:
+def fresh(results: Results, program: str) -> Fresh:
+    """Return the re-validation of a program."""
     race = race_of(runners(results.of(program)))
-    return [heat for heat in results.heats(program, race, Stage.REVALIDATION.value) if heat.dropped is None]
+    heats = results.heats(program, race, Stage.REVALIDATION.value)
+    return Fresh([heat for heat in heats if heat.dropped is None], plan_of(results, program))
 
 
-def _scores(heats: Sequence[Heat], placing: Placing, plan: Plan | None) -> list[float]:
-    if placing.standing is Standing.SAME_CODE:
-        return [0.0] * len(heats)
-    if plan is None or placing.estimate is None:
-        return []
-    scores = (heat.score(placing.entrant.method, plan.clock, plan.aggregate) for heat in heats)
-    return [score for score in scores if score is not None]
-
-
-def paired(results: Results, program: str, rival: Placing, subject: Placing) -> Estimate | None:
-    """Return the log-ratio of a rival's time to the subject's over the fresh heats; None where one was not measured in all.
-
-    A subject that has failed leaves the program as it was: it counts as the base.
-    """
-    heats, plan = _fresh_heats(results, program), plan_of(results, program)
-    theirs = _scores(heats, rival, plan)
-    ours = [0.0] * len(heats) if subject.standing is Standing.FAILED else _scores(heats, subject, plan)
-    if not heats or not len(theirs) == len(ours) == len(heats):
-        return None
-    return estimate([their - our for their, our in zip(theirs, ours, strict=True)])
-
-
-def leads(results: Results, programs: Sequence[str], subject: str) -> list[Lead]:
-    """Return where a rival is ahead of the subject by more than the margin, interval and all; the farthest ahead first."""
-    found = []
-    for program in programs:
-        by_method = {each.entrant.method: each for each in placings(results, program)}
+def compared(heats: Mapping[str, Fresh], found: Mapping[str, Sequence[Placing]], subject: str) -> list[Pair]:
+    """Return all rivals that were measured beside the subject, of the placings on each program; the farthest ahead first."""
+    pairs = []
+    for program, placings in found.items():
+        by_method = {each.entrant.method: each for each in placings}
         ours = by_method.pop(subject, None)
         if ours is None or ours.standing is Standing.UNFINISHED:
             continue
         for rival in by_method.values():
-            ahead = paired(results, program, rival, ours)
-            if ahead is not None and ahead.high < -MARGIN:
-                found.append(Lead(program, rival, ours, ahead))
-    return sorted(found, key=lambda each: each.ahead.median)
+            ahead = heats[program].paired(rival, ours)
+            if ahead is not None:
+                pairs.append(Pair(program, rival, ours, ahead))
+    return sorted(pairs, key=lambda each: each.ahead.median)

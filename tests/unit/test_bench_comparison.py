@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from bench_kit import EFFECTS, entrants, race, raced
 
-from autopass_cc.bench.comparison import leads, paired, track
+from autopass_cc.bench.comparison import Pair, compared, fresh, track
 from autopass_cc.bench.results import Results
 from autopass_cc.bench.standings import Placing, Standing, placings
 from autopass_cc.measure.stats import bootstrap_mean
@@ -18,37 +18,59 @@ def by_method(results: Results, program: str = "p") -> dict[str, Placing]:
     return {each.entrant.method: each for each in placings(results, program)}
 
 
+def pairs(results: Results, program: str, subject: str) -> list[Pair]:
+    return compared({program: fresh(results, program)}, {program: placings(results, program)}, subject)
+
+
+def leads(results: Results, program: str, subject: str) -> list[Pair]:
+    return [each for each in pairs(results, program, subject) if each.is_lead]
+
+
 def test_rivals_are_compared_within_each_heat(tmp_path: Path) -> None:
     results = raced(tmp_path / "r")
     found = by_method(results)
-    ahead = paired(results, "p", found["quick"], found["slow"])
+    heats = fresh(results, "p")
+    ahead = heats.paired(found["quick"], found["slow"])
     assert ahead is not None
     assert ahead.n == 12
     assert ahead.median == pytest.approx(-0.27, abs=0.02)
-    against_base = paired(results, "p", found["quick"], found["copy"])
+    against_base = heats.paired(found["quick"], found["copy"])
     assert against_base == found["quick"].estimate
-    assert paired(results, "p", found["quick"], found["broken"]) == against_base  # what failed leaves the program as it was
-    assert paired(results, "p", found["broken"], found["quick"]) is None
+    assert heats.paired(found["quick"], found["broken"]) == against_base  # what failed leaves the program as it was
+    assert heats.paired(found["broken"], found["quick"]) is None
 
 
 def test_who_is_ahead_is_told_where_the_whole_interval_is_beyond_the_margin(tmp_path: Path) -> None:
     results = raced(tmp_path / "r")
-    ahead = leads(results, ["p"], "slow")
+    ahead = leads(results, "p", "slow")
     assert ahead[0].rival.entrant.method == "quick"
     assert {each.rival.entrant.method for each in ahead} == {"quick", "same", "copy"}
     assert [each.ahead.median for each in ahead] == sorted(each.ahead.median for each in ahead)
-    assert leads(results, ["p"], "quick") == []
-    assert leads(results, ["p"], "nobody") == []
+    assert leads(results, "p", "quick") == []
+    assert leads(results, "p", "nobody") == []
     race(results, entrants("narrow"), EFFECTS | {"quick": -0.012, "same": 0.0})
-    assert leads(results, ["narrow"], "same") == []  # ahead, but not by more than the margin
+    assert leads(results, "narrow", "same") == []  # ahead, but not by more than the margin
+
+
+def test_all_that_were_measured_beside_the_subject_are_compared_and_no_others(tmp_path: Path) -> None:
+    results = raced(tmp_path / "r")
+    for subject, others in {
+        "same": ["quick", "copy", "slow"],  # what failed has no time
+        "quick": ["same", "copy", "slow"],
+        "broken": ["quick", "same", "copy", "slow"],  # it leaves the program as it was
+    }.items():
+        found = pairs(results, "p", subject)
+        assert {each.rival.entrant.method for each in found} == set(others)
+        assert [each.ahead.median for each in found] == sorted(each.ahead.median for each in found)
+        assert {(each.program, each.subject.entrant.method) for each in found} == {("p", subject)}
 
 
 def test_of_an_unfinished_race_nothing_is_said(tmp_path: Path) -> None:
     results = raced(tmp_path / "r", heats=5)
     found = by_method(results)
     assert found["quick"].standing is Standing.UNFINISHED
-    assert paired(results, "p", found["quick"], found["slow"]) is None
-    assert leads(results, ["p"], "slow") == []
+    assert fresh(results, "p").paired(found["quick"], found["slow"]) is None
+    assert pairs(results, "p", "slow") == []
     assert len(track(results, "p", "quick")) == 10  # what was measured is there to be looked at
 
 

@@ -77,6 +77,7 @@ def test_where_a_rival_is_ahead_both_numbers_are_told(tmp_path: Path) -> None:
     ahead = page_of(results).text.split("Where another method is ahead")[1].split("Program by program")[0]
     assert "p the quick one 1.1" in ahead
     assert "-Dquick, compile 1.10x, size 0.90x" in ahead
+    assert "3 comparisons were made" in ahead  # of four rivals one failed: it was not measured
     assert "slow" not in ahead.split("what autopass, rules did")[1].split("the quick one")[0]
     assert "Nowhere" in page_of(results, "quick").text
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from autopass_cc.bench.comparison import Lead, Point
+from autopass_cc.bench.comparison import Pair, Point
 from autopass_cc.bench.standings import Placing, Standing
 from autopass_cc.measure.stats import MARGIN
 from autopass_cc.report import table
@@ -45,7 +45,7 @@ def bench(data: BenchPage) -> str:
         header=header,
         cells=cells,
         leads=[_lead(each, titles) for each in data.leads],
-        comparisons=len(rivals) * len(data.programs),
+        comparisons=data.comparisons,
         programs=programs,
         failures=_failures(data),
         unfinished=data.unfinished,
@@ -55,20 +55,19 @@ def bench(data: BenchPage) -> str:
 
 def _headline(data: BenchPage) -> str:
     suite, titles = data.head.get("suite", "this suite"), data.board.titles
-    means = {each.method: each for each in data.means}
+    means = {each.row.method: each for each in data.means}
     ours = means.get(data.subject)
     if ours is None:
         return f"On {suite}, no race of {titles[data.subject]} is finished yet"
-    row = next(row for row in data.board.rows if row.method == data.subject)
-    count = f"{ours.programs} program{'s' if ours.programs > 1 else ''}"
+    row = ours.row
+    count = f"{row.programs} program{'s' if row.programs > 1 else ''}"
     text = f"On {count} of {suite}, {titles[data.subject]} makes code {_mean(ours)} as fast as the base level"
     text += f" (geometric mean with rollback): {row.wins} won, {row.losses} lost"
     return f"{text}. The best rival, {titles[data.best]}: {_mean(means[data.best])}" if data.best else text
 
 
-def _mean(mean: Mean) -> str:
-    low, high = mean.kept_interval
-    return f"{mean.kept:.3f}x [{low:.3f}, {high:.3f}]"
+def _mean(mean: Mean) -> Speedup:
+    return Speedup(mean.row.mean, *mean.interval)
 
 
 def _facts(data: BenchPage) -> list[tuple[str, str]]:
@@ -102,14 +101,14 @@ def _entries(data: BenchPage, numbers: Mapping[str, int]) -> list[Entry]:
         word = _word(ours)
         rows.append(Entry(program, kind, word, value, others, f"program{place}"))
     rows.sort(key=lambda each: -each.value.ratio if each.value else 0.0)
-    ordered = sorted(data.means, key=lambda each: (each.method != data.subject, -each.kept))
+    ordered = sorted(data.means, key=lambda each: (each.row.method != data.subject, -each.row.mean))
     return rows + [
         Entry(
-            data.board.titles[each.method],
+            data.board.titles[each.row.method],
             "mean",
-            f"{each.raw:.3f}x without rollback",
-            Speedup(each.kept, *each.kept_interval),
-            ghost=each.raw,
+            f"{each.row.raw_mean:.3f}x without rollback",
+            _mean(each),
+            ghost=each.row.raw_mean,
         )
         for each in ordered
     ]
@@ -122,17 +121,16 @@ def _word(placing: Placing | None) -> str:
     return words.get(placing.standing, placing.standing.value)
 
 
-def _lead(lead: Lead, titles: Mapping[str, str]) -> dict[str, str]:
+def _lead(lead: Pair, titles: Mapping[str, str]) -> dict[str, str]:
     def number(placing: Placing) -> str:
         return Speedup.of(placing.estimate).text if placing.estimate else _word(placing)
 
-    ahead = Speedup.of(lead.ahead)
     return {
         "program": lead.program,
         "rival": titles[lead.rival.entrant.method],
         "theirs": number(lead.rival),
         "ours": number(lead.subject),
-        "ahead": f"{ahead.text} {ahead.interval}",
+        "ahead": str(Speedup.of(lead.ahead)),
         "theirs_facts": _in_short(lead.rival),
         "ours_facts": _in_short(lead.subject),
     }

@@ -45,6 +45,9 @@ class Speedup:
         """Return the interval as text: `[1.300, 1.350]`."""
         return f"[{self.low:.3f}, {self.high:.3f}]"
 
+    def __str__(self) -> str:
+        return f"{self.text} {self.interval}"
+
 
 @dataclass(frozen=True)
 class Other:
@@ -99,8 +102,7 @@ class ForestRow:
     @property
     def label(self) -> str:
         """Return the row in words, for those who do not see it."""
-        value = self.entry.value
-        measured = f"{value.text} {value.interval}, " if value else ""
+        measured = f"{self.entry.value}, " if self.entry.value else ""
         return f"{self.entry.name}: {measured}{self.entry.word}"
 
 

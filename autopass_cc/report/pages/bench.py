@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import math
 import shlex
-import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from autopass_cc.bench.comparison import Lead, Point, fresh, leads, track
+from autopass_cc.bench.comparison import Fresh, Pair, Point, compared, fresh, track
 from autopass_cc.bench.results import Results
 from autopass_cc.bench.standings import Placing, Standing, Summary, placings, summary
 from autopass_cc.errors import BenchError
@@ -35,14 +34,10 @@ class Board:
 
 @dataclass(frozen=True)
 class Mean:
-    """Geometric means of a method's speed-ups over its programs: with rollback, and without (`raw`), each with its interval."""
+    """A method's row of the table, and the interval of its mean with rollback."""
 
-    method: str
-    programs: int
-    kept: float
-    kept_interval: tuple[float, float]
-    raw: float
-    raw_interval: tuple[float, float]
+    row: Summary
+    interval: tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -56,14 +51,19 @@ class Rival:
 
 @dataclass(frozen=True)
 class BenchPage:
-    """All that is shown. `head` is the first line of the results; `subject` and `best` (the rival ahead) name methods."""
+    """All that is shown. `head` is the first line of the results; `subject` and `best` (the rival ahead) name methods.
+
+    `comparisons` counts the rivals that were measured beside the subject, over all programs; `leads` are those of them that
+    are ahead.
+    """
 
     head: Mapping[str, Any]
     board: Board
     subject: str
     best: str
     means: Sequence[Mean]
-    leads: Sequence[Lead]
+    comparisons: int
+    leads: Sequence[Pair]
     programs: Mapping[str, Sequence[Rival]]
     unfinished: Sequence[str]
     command: str
@@ -100,35 +100,30 @@ def gather(results: Results, titles: Mapping[str, str], subject: str | None = No
         there = ", ".join(shown.names)
         raise BenchError(f"{results.path} has no method {subject}; there are {there}.", "name one of these by --subject")
     chosen = subject or (SUBJECT if SUBJECT in shown.names else shown.names[0])
-    means = [found for name in shown.names if (found := _mean(results, name, shown.of(name))) is not None]
-    others = [each for each in means if each.method != chosen]
+    heats = {program: fresh(results, program) for program in shown.found}
+    means = [Mean(row, _interval(heats, shown.of(row.method))) for row in shown.rows if row.programs]
+    others = [each.row for each in means if each.row.method != chosen]
+    pairs = compared(heats, shown.found, chosen)
     programs = {program: [_rival(results, each, own) for each in row] for program, row in shown.found.items()}
     return BenchPage(
         head=results.head,
         board=shown,
         subject=chosen,
-        best=max(others, key=lambda each: each.kept).method if others else "",
+        best=max(others, key=lambda each: each.mean).method if others else "",
         means=means,
-        leads=leads(results, list(shown.found), chosen),
+        comparisons=len(pairs),
+        leads=[each for each in pairs if each.is_lead],
         programs=programs,
         unfinished=[name for name, row in shown.found.items() if any(each.standing is Standing.UNFINISHED for each in row)],
         command=_command(results, shown, titles),
     )
 
 
-def _mean(results: Results, method: str, finished: Mapping[str, Placing]) -> Mean | None:
-    """Return the means of a method, None where no race of its is finished; what was not measured counts as the base."""
-    if not finished:
-        return None
-    raw = [fresh(results, program, each) or [0.0] for program, each in finished.items()]
-    kept = [scores if each.standing is Standing.WIN else [0.0] for scores, each in zip(raw, finished.values(), strict=True)]
-    return Mean(method, len(finished), *_geometric(kept), *_geometric(raw))
-
-
-def _geometric(scores: Sequence[Sequence[float]]) -> tuple[float, tuple[float, float]]:
-    """Return the mean speed-up of log-ratios by program, and its interval."""
-    low, high = bootstrap_mean(scores)
-    return math.exp(-statistics.fmean(map(statistics.median, scores))), (math.exp(-high), math.exp(-low))
+def _interval(heats: Mapping[str, Fresh], finished: Mapping[str, Placing]) -> tuple[float, float]:
+    """Return the interval of a method's mean speed-up with rollback: where it did not win, it counts as the base."""
+    kept = [heats[name].scores(each) if each.standing is Standing.WIN else [0.0] for name, each in finished.items()]
+    low, high = bootstrap_mean(kept)
+    return math.exp(-high), math.exp(-low)
 
 
 def _rival(results: Results, placing: Placing, own: Own) -> Rival:
