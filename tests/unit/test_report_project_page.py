@@ -105,6 +105,9 @@ def test_the_page_tells_the_story_of_the_run(root: Path) -> None:
     labels = [each["aria-label"] or "" for each in page.all("svg") if each.get("class") == "strip"]
     assert [label.split(":")[0] for label in labels] == ["a.c", "A/A before the run", "A/A among candidates", "whole program"]
     assert "a hidden A/A test: not accepted after 20 blocks" in page.text
+    assert "the margin of 1 % that a recipe must beat in the confirmation" in page.text
+    given_up = "gives up where that is not in sight (E below 0.2, from 12 blocks on), and after 48 blocks"
+    assert f"confirmed when E reaches the dashed line, whenever that is. The test {given_up}." in page.text
     kinds = {each["class"] for each in page.all("path") if "dots" in (each.get("class") or "")}
     wanted = {"evidence", "first", "fresh", "null", "timed", "stopped", "confirmation", "revalidation", "aa"}
     assert kinds == {f"dots c-{kind}" for kind in wanted}
@@ -116,6 +119,25 @@ def test_a_program_that_did_not_hold_together_has_a_hollow_diamond(root: Path) -
         page = page_of(change(program=run.facts["program"] | {"verdict": verdict}))
         marks = [each["class"] for each in page.all("use") if each["href"] == "#diamond" and each.get("x") != "9"]
         assert marks == [kind]
+
+
+def test_what_the_model_was_asked_is_told_with_units(root: Path) -> None:
+    tuned(str(root))
+    asked = {"calls": 3, "prompt_tokens": 900, "completion_tokens": 80, "waited": 12.2, "proposals": 5, "invalid": 1}
+    told = "language model: 3 calls, 900 prompt tokens, 80 completion tokens, 12 s of waiting, 5 proposals, 1 invalid"
+    assert told in page_of(change(model=asked)).text
+
+
+def test_hidden_tests_of_other_runs_are_counted_but_have_no_row(root: Path) -> None:
+    first, second = tuned(str(root)), tuned(str(root))
+    with writer() as db, transaction(db):
+        db.execute("update null_test set accepted = 5 where run = ?", [second.id])
+    for run, word in ((first, "not accepted"), (second, "accepted, which is false")):
+        page = page_of(run)
+        labels = [each["aria-label"] or "" for each in page.all("svg") if each.get("class") == "strip"]
+        (hidden,) = [label for label in labels if label.startswith("A/A among candidates")]
+        assert f"a hidden A/A test: {word} after" in hidden
+        assert "1 of 2 tests of this project's program against itself were accepted" in page.text
 
 
 def test_a_run_that_is_not_finished_claims_nothing(root: Path) -> None:

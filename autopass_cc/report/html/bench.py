@@ -22,7 +22,7 @@ from autopass_cc.report.pages.bench import BenchPage, Mean, Rival
 from autopass_cc.report.pages.recipes import RecipeView
 
 KINDS = {Standing.WIN: "win", Standing.LOSS: "loss", Standing.EVEN: "even", Standing.SAME_CODE: "same"}
-COLUMNS = ("search_s", "runs", "tokens", "compile", "size")  # facts that have a column
+COLUMNS = ("search_s", "runs", "compile", "size")  # facts that have a column in the table of a program
 SHAPES = 7  # of marks; further methods begin anew
 
 
@@ -55,15 +55,22 @@ def bench(data: BenchPage) -> str:
 
 def _headline(data: BenchPage) -> str:
     suite, titles = data.head.get("suite", "this suite"), data.board.titles
-    means = {each.row.method: each for each in data.means}
-    ours = means.get(data.subject)
+    ours = next((each for each in data.means if each.row.method == data.subject), None)
     if ours is None:
         return f"On {suite}, no race of {titles[data.subject]} is finished yet"
-    row = ours.row
-    count = f"{row.programs} program{'s' if row.programs > 1 else ''}"
-    text = f"On {count} of {suite}, {titles[data.subject]} makes code {_mean(ours)} as fast as the base level"
-    text += f" (geometric mean with rollback): {row.wins} won, {row.losses} lost"
-    return f"{text}. The best rival, {titles[data.best]}: {_mean(means[data.best])}" if data.best else text
+    row, best = ours.row, data.best
+    text = (
+        f"On {_count(row.programs, 'program')} of {suite}, {titles[row.method]} makes code {_mean(ours)} as fast as "
+        f"the base level (geometric mean with rollback): {row.wins} won, {row.losses} lost"
+    )
+    if best is None:
+        return text
+    where = "" if best.row.programs == row.programs else f" on {_count(best.row.programs, 'program')}"
+    return f"{text}. The best rival, {titles[best.row.method]}: {_mean(best)}{where}"
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'s' if number > 1 else ''}"
 
 
 def _mean(mean: Mean) -> Speedup:
@@ -141,16 +148,19 @@ def _in_short(placing: Placing) -> str:
     flags = [flag.partition("=")[0] for flag in placing.entrant.flavour.flags if not flag.startswith("-W")]
     facts = placing.entrant.facts
     costs = [f"{name} {facts[name]:.2f}x" for name in ("compile", "size") if isinstance(facts.get(name), int | float)]
-    recipes = len(placing.entrant.recipes)
-    words = [f"{recipes} recipe{'s' if recipes > 1 else ''}"] if recipes else []
-    return ", ".join([*flags, *words, *costs])
+    return ", ".join([*flags, *_recipes(placing), *costs])
+
+
+def _recipes(placing: Placing) -> list[str]:
+    recipes = placing.entrant.recipes
+    return [_count(len(recipes), "recipe")] if recipes else []
 
 
 def _spent(placing: Placing) -> str:
     """Return what a method did and spent, as far as no column tells it."""
     entrant = placing.entrant
     words = [f"flags {' '.join(entrant.flavour.flags)}"] if entrant.flavour.flags else []
-    words += [f"{len(entrant.recipes)} recipe{'s' if len(entrant.recipes) > 1 else ''}"] if entrant.recipes else []
+    words += _recipes(placing)
     words += [_fact(name, value) for name, value in entrant.facts.items() if name not in COLUMNS]
     return ", ".join(words)
 

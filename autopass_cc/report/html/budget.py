@@ -16,6 +16,14 @@ STAGES = {  # of blocks, in the words of the page
     "together": "the whole program",
     HIDDEN: HIDDEN,
 }
+MODEL = {  # facts about a language model, in the words of the page
+    "calls": "calls",
+    "prompt_tokens": "prompt tokens",
+    "completion_tokens": "completion tokens",
+    "waited": "s of waiting",
+    "proposals": "proposals",
+    "invalid": "invalid",
+}
 REST = "search, and all else"
 
 
@@ -63,8 +71,7 @@ def _model(facts: Any) -> list[str]:
     asked = facts.get("model")
     if not isinstance(asked, dict) or not asked:
         return []
-    names = ("calls", "prompt_tokens", "completion_tokens", "waited", "proposals", "invalid")
-    told = ", ".join(f"{_number(asked.get(name)):.0f} {name.replace('_', ' ')}" for name in names if name in asked)
+    told = ", ".join(f"{_number(asked[name]):.0f} {word}" for name, word in MODEL.items() if name in asked)
     return [f"language model: {told}"]
 
 

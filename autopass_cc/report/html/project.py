@@ -20,7 +20,7 @@ from autopass_cc.report.html.sides import Sides, sides
 from autopass_cc.report.pages.project import ModuleView, ProjectPage
 from autopass_cc.report.pages.recipes import RecipeView
 
-HIDDEN_TESTS = 4  # rows of hidden A/A tests in the forest plot, the newest
+HIDDEN_TESTS = 4  # rows of hidden A/A tests of the run in the forest plot, the newest
 
 
 def project(data: ProjectPage) -> str:
@@ -39,6 +39,7 @@ def project(data: ProjectPage) -> str:
         header=("module", "share", "baseline", "tuned", "time", "interval", "verdict", "proposed by", "tried", "why"),
         cells=[_cells(each) for each in [*(each.result for each in data.modules), data.program]],
         quiet=len(data.quiet),
+        rule=data.rule,
         modules=modules,
         base=_calibration(data),
         together=[score_plot("whole program", _series(data.together, "fresh"), MARGIN)] if data.together else [],
@@ -93,7 +94,8 @@ def _entries(data: ProjectPage) -> list[Entry]:
     if data.calibration is not None and data.calibration.estimate is not None:
         found = data.calibration.estimate
         rows.append(Entry("A/A before the run", "null", f"{table.change(found.median)} time against itself", Speedup.of(found)))
-    for test in [each for each in data.nulls if each.stage == "confirmation"][-HIDDEN_TESTS:]:
+    hidden = [each for each in data.nulls if each.run == data.run.id and each.stage == "confirmation"]
+    for test in hidden[-HIDDEN_TESTS:]:
         word = "a hidden A/A test: accepted, which is false" if test.accepted else "a hidden A/A test: not accepted"
         if test.median is None or test.low is None or test.high is None:
             rows.append(Entry("A/A among candidates", "null", f"{word} after {test.blocks} blocks"))
@@ -121,7 +123,7 @@ def _entry(result: Result, link: str) -> Entry:
 def _nulls(data: ProjectPage) -> str:
     if not data.nulls:
         return ""
-    accepted = sum(each.accepted == 1 for each in data.nulls)
+    accepted = sum(bool(each.accepted) for each in data.nulls)
     return (
         f"{accepted} of {len(data.nulls)} tests of this project's program against itself were accepted; each of those is false."
     )

@@ -51,16 +51,16 @@ class Rival:
 
 @dataclass(frozen=True)
 class BenchPage:
-    """All that is shown. `head` is the first line of the results; `subject` and `best` (the rival ahead) name methods.
+    """All that is shown. `head` is the first line of the results; `subject` names a method.
 
-    `comparisons` counts the rivals that were measured beside the subject, over all programs; `leads` are those of them that
-    are ahead.
+    `best` is the best of the rivals that were measured on as many programs as the subject, or on more. `comparisons` counts
+    the rivals that were measured beside the subject, over all programs; `leads` are those of them that are ahead.
     """
 
     head: Mapping[str, Any]
     board: Board
     subject: str
-    best: str
+    best: Mean | None
     means: Sequence[Mean]
     comparisons: int
     leads: Sequence[Pair]
@@ -102,20 +102,21 @@ def gather(results: Results, titles: Mapping[str, str], subject: str | None = No
     chosen = subject or (SUBJECT if SUBJECT in shown.names else shown.names[0])
     heats = {program: fresh(results, program) for program in shown.found}
     means = [Mean(row, _interval(heats, shown.of(row.method))) for row in shown.rows if row.programs]
-    others = [each.row for each in means if each.row.method != chosen]
+    ours = next((each.row.programs for each in means if each.row.method == chosen), 0)
+    others = [each for each in means if each.row.method != chosen and each.row.programs >= ours]
     pairs = compared(heats, shown.found, chosen)
     programs = {program: [_rival(results, each, own) for each in row] for program, row in shown.found.items()}
     return BenchPage(
         head=results.head,
         board=shown,
         subject=chosen,
-        best=max(others, key=lambda each: each.mean).method if others else "",
+        best=max(others, key=lambda each: each.row.mean, default=None),
         means=means,
         comparisons=len(pairs),
         leads=[each for each in pairs if each.is_lead],
         programs=programs,
         unfinished=[name for name, row in shown.found.items() if any(each.standing is Standing.UNFINISHED for each in row)],
-        command=_command(results, shown, titles),
+        command=_command(results, shown),
     )
 
 
@@ -133,13 +134,12 @@ def _rival(results: Results, placing: Placing, own: Own) -> Rival:
     return Rival(placing, track(results, entrant.program, entrant.method), recipes)
 
 
-def _command(results: Results, shown: Board, titles: Mapping[str, str]) -> str:
+def _command(results: Results, shown: Board) -> str:
     """Return the command that makes such results again, as far as the file tells."""
     head = results.head
     words = ["autopass", "bench", "run", str(head.get("folder") or head.get("suite") or "SUITE")]
     words += [word for name in ("seed", "budget") if name in head for word in (f"--{name}", str(head[name]))]
-    if [name for name in titles if name in shown.names] != list(titles):
-        words += [word for name in shown.names for word in ("--method", name)]
+    words += [word for name in shown.names for word in ("--method", name)]
     if len(shown.found) != head.get("programs"):
         words += [word for name in shown.found for word in ("--program", name)]
     return shlex.join(words)
