@@ -140,7 +140,7 @@ def test_names_cannot_become_markup(tmp_path: Path) -> None:
 def test_of_a_race_that_is_not_finished_the_page_says_so(tmp_path: Path) -> None:
     page = page_of(raced(tmp_path / "r", heats=3))
     assert "On s, no race of autopass, rules is finished yet." in page.text
-    assert "Not finished, and in no mean: p." in page.text
+    assert "Not finished; what is still being timed there is in no mean: p." in page.text
     assert len([each for each in page.all("path") if "dots" in (each.get("class") or "")]) == 2 * len(
         EFFECTS
     )  # its heats are shown

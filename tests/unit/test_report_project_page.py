@@ -85,6 +85,21 @@ def test_the_funnel_counts_every_candidate_once(root: Path) -> None:
     assert steps["proposed"].lost == [("not in the grammar", 2)]
     assert steps["valid"].lost == [("failed-to-compile", 1)]
     assert steps["new code"].lost == [("wrong-output", 1)]
+    assert steps["screened"].lost == [("others looked better", 1)]
+    assert (steps["confirmed"].lost, steps["published"].lost) == ([], [])
+
+
+def test_of_candidates_that_may_come_further_the_funnel_does_not_say_that_they_failed(root: Path) -> None:
+    run = tuned(str(root), finished=False)
+    lost = {step.name: step.lost for step in data_of(run).steps}
+    assert lost["screened"] == [("not chosen so far", 1)]
+    assert lost["confirmed"] == [("not proven so far", 1)]  # it waits for re-validation
+    with writer() as db, transaction(db):
+        db.execute("delete from measurement where stage = 'confirmation' and seq > 5")
+    assert {step.name: step.lost for step in data_of(run).steps}["to confirmation"] == [("not confirmed so far", 1)]
+    page = page_of(run).text
+    assert "1 not confirmed so far" in page
+    assert not [words for words in ("looked better", "not seen again") if words in page]
 
 
 def test_the_page_tells_the_story_of_the_run(root: Path) -> None:

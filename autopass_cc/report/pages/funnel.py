@@ -12,6 +12,10 @@ from autopass_cc.store.runs import CandidateRow
 _REFUSED = (Verdict.FAILED_TO_COMPILE, Verdict.SLOW_TO_COMPILE, Verdict.DIAGNOSTICS_CHANGED, Verdict.SYMBOLS_CHANGED)
 _WRONG = (Verdict.FAILED_TO_LINK, Verdict.WRONG_OUTPUT, Verdict.CRASHED, Verdict.TIMED_OUT)
 
+# What is said of those that were screened, taken to confirmation and confirmed, and came no further.
+_ENDED = ("others looked better", "not confirmed", "not seen again, or not together")
+_OPEN = ("not chosen so far", "not confirmed so far", "not proven so far")
+
 
 @dataclass(frozen=True)
 class Step:
@@ -22,10 +26,13 @@ class Step:
     lost: Sequence[tuple[str, int]]
 
 
-def funnel(candidates: Iterable[CandidateRow], refused: int, confirming: int, confirmed: int, published: int) -> list[Step]:
+def funnel(
+    candidates: Iterable[CandidateRow], refused: int, confirming: int, confirmed: int, published: int, *, done: bool
+) -> list[Step]:
     """Return the steps. `refused` proposals never became a candidate, because the grammar did not take them.
 
-    `confirming` candidates were taken to confirmation, `confirmed` of them held, `published` are in use.
+    `confirming` candidates were taken to confirmation, `confirmed` of them held, `published` are in use. Until a run is
+    `done`, those that came no further may still do so.
     """
     verdicts: Counter[str] = Counter()
     timed = 0
@@ -41,6 +48,8 @@ def funnel(candidates: Iterable[CandidateRow], refused: int, confirming: int, co
     def lost(which: Sequence[Verdict]) -> list[tuple[str, int]]:
         return [(each.value, verdicts[each.value]) for each in which if verdicts[each.value]]
 
+    unchosen, unconfirmed, unproven = _ENDED if done else _OPEN
+
     def left(why: str, count: int) -> list[tuple[str, int]]:
         return [(why, count)] if count > 0 else []
 
@@ -50,9 +59,9 @@ def funnel(candidates: Iterable[CandidateRow], refused: int, confirming: int, co
         Step("compiled", compiled, lost((Verdict.SAME_CODE,))),
         Step("new code", new, lost(_WRONG)),
         Step("correct", correct, left("not timed", correct - timed)),
-        Step("screened", timed, left("others looked better", timed - confirming)),
-        Step("to confirmation", confirming, left("not confirmed", confirming - confirmed)),
-        Step("confirmed", confirmed, left("not seen again, or not together", confirmed - published)),
+        Step("screened", timed, left(unchosen, timed - confirming)),
+        Step("to confirmation", confirming, left(unconfirmed, confirming - confirmed)),
+        Step("confirmed", confirmed, left(unproven, confirmed - published)),
         Step("published", published, []),
     ]
 

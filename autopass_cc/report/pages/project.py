@@ -123,6 +123,7 @@ def gather(db: Rows, run: Run, own: Own = unknown) -> ProjectPage:
             sum(len(module.confirming) for module in modules),
             confirmed,
             sum(each.verdict is Verdict.ACCEPTED for each in tried),
+            done=run.state == "done",
         ),
         moments=_moments(candidates, sat),
         warnings=[str(text) for text in _list(run.facts.get("warnings"))],
