@@ -194,12 +194,13 @@ def test_names_cannot_become_markup(root: Path) -> None:
         {"modules": [5, {"name": "a.c"}, NOTHING | {"name": 5}], "among": -3},
         {"program": NOTHING | {"estimate": {"change": -5, "interval": [1], "coverage": 1, "blocks": 1}}},
         {"modules": [NOTHING | {"share": "much"}], "invalid:a.c": 10**30},
+        {"modules": [NOTHING | {"estimate": {"change": 1e308, "interval": [1e307, 1e308], "coverage": 0.96, "blocks": 12}}]},
         {"probe": {"repeats": 1, "clock": "cpu", "aggregate": "min", "run_s": "x"}, "program_runs": 1e400, "machine": {}},
     ],
 )
 def test_strange_facts_leave_things_out_and_no_more(root: Path, facts: dict[str, Any]) -> None:
     tuned(str(root))
-    page_of(change(**facts))
+    assert "inf %" not in page_of(change(**facts)).text
 
 
 @pytest.mark.parametrize(
@@ -225,6 +226,28 @@ def test_blocks_of_impossible_times_are_left_out(root: Path) -> None:
             db.execute("update measurement set data = ? where id = ?", [json.dumps(block), row])
     for each in data_of(run).modules[0].fresh:
         assert all(map(math.isfinite, each.scores))
+    page_of(run)
+
+
+@pytest.mark.parametrize("times", [(1e308, 5e-324), (5e-324, 1e308)])
+@pytest.mark.parametrize("stage", ["aa", "confirmation", "revalidation"])
+def test_ratios_of_which_a_float_does_not_hold_the_exponential_are_left_out(
+    root: Path, stage: str, times: tuple[float, float]
+) -> None:
+    tuned(str(root))
+    with writer() as db, transaction(db):
+        for row, text in list(db.execute("select id, data from measurement where stage = ?", [stage])):
+            block = json.loads(text)
+            for each in (*block["runs"], *block["warm_ups"]):
+                each["user_s"], each["sys_s"] = times["AB".index(each["side"])], 0.0
+                each["wall_s"] = each["user_s"]
+            db.execute("update measurement set data = ? where id = ?", [json.dumps(block), row])
+    run = change(modules=[])  # so that what the blocks say is shown
+    data = data_of(run)
+    confirming = [each.sitting for module in data.modules for each in module.confirming]
+    fresh = [each for module in data.modules for each in module.fresh]
+    for each in (*filter(None, [data.calibration]), *confirming, *fresh):
+        assert max(each.scores) < 50
     page_of(run)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -98,10 +97,9 @@ def _entries(data: BenchPage, numbers: Mapping[str, int]) -> list[Entry]:
     for place, (program, placings) in enumerate(data.board.found.items(), start=1):
         by_method = {each.entrant.method: each for each in placings}
         ours = by_method.pop(data.subject, None)
+        measured = {name: Speedup.of(each.estimate) for name, each in by_method.items() if each.estimate is not None}
         others = [
-            Other(numbers[name], math.exp(-each.estimate.median), f"{data.board.titles[name]} {Speedup.of(each.estimate).text}")
-            for name, each in by_method.items()
-            if each.estimate is not None
+            Other(numbers[name], found.ratio, f"{data.board.titles[name]} {found.text}") for name, found in measured.items()
         ]
         value = Speedup.of(ours.estimate) if ours is not None and ours.estimate is not None else None
         kind = KINDS.get(ours.standing, "none") if ours is not None else "none"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -23,6 +22,7 @@ from autopass_cc.report.pages.sittings import STRANGE, Sitting, evidence, plan_o
 from autopass_cc.store.database import Rows
 from autopass_cc.store.measured import NullTest, measured, null_tests
 from autopass_cc.store.publishable import text_of as recipe_text
+from autopass_cc.store.rows import is_finite, is_ratio
 from autopass_cc.store.runs import CandidateRow, Run, RunReader
 
 NULL, HIDDEN = "null", "hidden A/A tests"  # what the tuner and the page call them
@@ -155,11 +155,11 @@ def _results(run: Run, by_module: Mapping[str, Sequence[CandidateRow]], sat: Seq
 def _result(data: Any) -> Result | None:
     try:
         found = Result.from_json(data)
-        numbers = [found.share, found.baseline_s, found.tuned_s]
-        if found.estimate is not None:
-            numbers += [found.estimate.median, found.estimate.low, found.estimate.high, found.estimate.coverage]
+        numbers = [each for each in (found.share, found.baseline_s, found.tuned_s) if each is not None]
+        ratios = [found.estimate.median, found.estimate.low, found.estimate.high] if found.estimate else []
+        coverage = [found.estimate.coverage] if found.estimate else []
         texts = (found.name, found.recipe, found.detail, found.mind)
-        sound = all(each is None or math.isfinite(each) for each in numbers) and all(type(each) is str for each in texts)
+        sound = is_finite(*numbers, *ratios, *coverage) and is_ratio(*ratios) and all(type(each) is str for each in texts)
     except STRANGE:
         return None
     return found if sound else None

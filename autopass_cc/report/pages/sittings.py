@@ -6,7 +6,6 @@ A store may hold anything, so nothing is taken on trust.
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -17,6 +16,7 @@ from autopass_cc.measure.confirm import REVALIDATION_BLOCKS
 from autopass_cc.measure.plan import Plan
 from autopass_cc.measure.stats import Confirmation, Estimate, Rule, State, estimate
 from autopass_cc.store.measured import Measured
+from autopass_cc.store.rows import is_finite, is_ratio
 
 # What reading a strange block or fact may raise.
 STRANGE = (ValueError, KeyError, TypeError, AttributeError, ArithmeticError, IndexError)
@@ -104,7 +104,7 @@ def _sitting(stage: str, subject: str, group: Sequence[Measured], plan: Plan) ->
 def _score(block: Block, plan: Plan) -> float | None:
     try:
         score = block.score(plan.clock, plan.aggregate)
-        return score if math.isfinite(score) and 0 <= block.seconds < MOST_SECONDS else None
+        return score if is_finite(score) and is_ratio(score) and 0 <= block.seconds < MOST_SECONDS else None
     except STRANGE:
         return None
 
