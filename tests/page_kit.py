@@ -72,6 +72,7 @@ def checked(text: str) -> Page:
                 assert "url" not in (value or "")
         if tag == "svg" and attributes.get("role") == "img":
             assert attributes["aria-label"]
+            assert not attributes["aria-label"].startswith(":"), "a label without what it labels"
     assert "http://" not in text.replace("http://www.w3.org/2000/svg", "")
     assert "https://" not in text
     assert "url(" not in text

@@ -10,7 +10,7 @@ import enum
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from autopass_cc.recipe.tree import Node, Pipeline
+from autopass_cc.recipe.tree import Pipeline
 
 
 class Change(enum.Enum):
@@ -68,13 +68,7 @@ class Gap:
 
 def outline(pipeline: Pipeline) -> list[Line]:
     """Return the elements of a pipeline in order, each with its depth."""
-    return list(_lines(pipeline.nodes, 0))
-
-
-def _lines(nodes: Sequence[Node], depth: int) -> Iterator[Line]:
-    for node in nodes:
-        yield Line(depth, node.name, node.params, node.children is not None)
-        yield from _lines(node.children or (), depth + 1)
+    return [Line(len(around), node.name, node.params, node.children is not None) for node, around in pipeline.walk()]
 
 
 def compare(base: Pipeline, other: Pipeline) -> list[Row]:

@@ -25,7 +25,6 @@ class Measured:
 class NullTest:
     """One test of the unchanged program against itself: log-ratios where it was re-validated, and whether it was accepted."""
 
-    at: int
     run: int
     stage: str
     blocks: int

@@ -167,10 +167,13 @@ def test_the_command_writes_the_page_for_its_owner_alone(tmp_path: Path) -> None
     assert done.output == f"{page}: the page of {results.path}\n"
     assert "quick makes code 1.1" in checked(page.read_text()).text
     assert stat.S_IMODE(page.stat().st_mode) == 0o600
-    assert "| " not in invoke(str(results.path)).output  # the tables are what they were
-    assert invoke(str(results.path)).output.splitlines()[2].split() == [
+    tables = [line.split() for line in invoke(str(results.path)).output.splitlines()]  # without --html they are what they were
+    assert tables[2] == [
         *["method", "programs", "mean"], "raw", "mean", *["best", "worst", "wins", "losses", "search", "runs", "compile", "size"],
     ]  # fmt: skip
+    assert [line[0] for line in tables[4:9]] == ["quick", "slow", "same", "copy", "broken"]
+    assert tables[10] == ["program", "quick", "slow", "same", "copy", "broken"]
+    assert tables[12][:2] == ["p", "-13.8"]
 
 
 def test_tokens_have_a_column_where_a_method_asked_a_model(tmp_path: Path) -> None:

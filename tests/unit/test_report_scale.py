@@ -45,7 +45,8 @@ def test_whatever_the_scale_its_numbers_are_on_it_in_order_and_not_too_many(low:
         values = scale.values(most)
         assert len(values) <= most + 1
         assert values == sorted(set(values))
-        assert all(scale.low * (1 - 1e-9) - 1e-9 <= value <= scale.high * (1 + 1e-9) + 1e-9 for value in values)
+        lowest, highest = (end + side * 1e-9 * (abs(end) + 1) for end, side in ((scale.low, -1), (scale.high, 1)))
+        assert all(lowest <= value <= highest for value in values)
 
 
 def test_a_scale_around_values_holds_them_but_not_one_that_would_hide_all_others() -> None:

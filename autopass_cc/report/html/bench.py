@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from autopass_cc.bench.comparison import Pair, Point
 from autopass_cc.bench.standings import Placing, Standing
-from autopass_cc.measure.stats import MARGIN
+from autopass_cc.durations import utc_day
 from autopass_cc.report import table
 from autopass_cc.report.bench import method_cells
 from autopass_cc.report.html import page
@@ -20,7 +19,7 @@ from autopass_cc.report.html.sides import Sides, sides
 from autopass_cc.report.pages.bench import BenchPage, Mean, Rival
 from autopass_cc.report.pages.recipes import RecipeView
 
-KINDS = {Standing.WIN: "win", Standing.LOSS: "loss", Standing.EVEN: "even", Standing.SAME_CODE: "same"}
+KINDS = {Standing.WIN: "win", Standing.LOSS: "loss", Standing.EVEN: "even"}  # others have no time to be drawn
 COLUMNS = ("search_s", "runs", "compile", "size")  # facts that have a column in the table of a program
 SHAPES = 7  # of marks; further methods begin anew
 
@@ -79,7 +78,7 @@ def _mean(mean: Mean) -> Speedup:
 def _facts(data: BenchPage) -> list[tuple[str, str]]:
     head = data.head
     began = head.get("began")
-    day = time.strftime("%Y-%m-%d", time.gmtime(began)) if isinstance(began, int) and 0 <= began < 2**40 else ""
+    day = utc_day(began) if isinstance(began, int) and 0 <= began < 2**40 else ""
     found = [
         ("machine", head.get("machine", "")),
         ("CPU", head.get("cpu", "")),
@@ -144,9 +143,14 @@ def _lead(lead: Pair, titles: Mapping[str, str]) -> dict[str, str]:
 def _in_short(placing: Placing) -> str:
     """Return what a method did, without values of flags and without what only quiets warnings; and what it cost."""
     flags = [flag.partition("=")[0] for flag in placing.entrant.flavour.flags if not flag.startswith("-W")]
-    facts = placing.entrant.facts
-    costs = [f"{name} {facts[name]:.2f}x" for name in ("compile", "size") if isinstance(facts.get(name), int | float)]
+    costs = [f"{name} {cost}" for name in ("compile", "size") if (cost := _number(placing, name, "{:.2f}x"))]
     return ", ".join([*flags, *_recipes(placing), *costs])
+
+
+def _number(placing: Placing, name: str, form: str) -> str:
+    """Return a fact that is a number in a form; nothing where there is none."""
+    value = placing.entrant.facts.get(name)
+    return form.format(value) if isinstance(value, int | float) else ""
 
 
 def _recipes(placing: Placing) -> list[str]:
@@ -174,7 +178,6 @@ class RivalRow:
     """A rival of a program in the table: cells, its flags and facts, its recipes beside the base."""
 
     title: str
-    kind: str
     cells: Sequence[str]
     spent: str
     recipes: Sequence[tuple[RecipeView, Sides]]
@@ -193,14 +196,11 @@ class ProgramView:
 
 def _program(data: BenchPage, name: str, place: int) -> ProgramView:
     rivals, titles = data.programs[name], data.board.titles
-    scale = change_scale((point.score for each in rivals for point in each.points), MARGIN)
+    scale = change_scale(point.score for each in rivals for point in each.points)
     figures = [_heats(titles[each.placing.entrant.method], each.points, scale) for each in rivals if each.points]
-    told = "; ".join(f"{titles[each.placing.entrant.method]} {_short(each.placing)}" for each in _first(rivals, data.subject))
+    ours = (each.placing for each in rivals if each.placing.entrant.method == data.subject)
+    told = next((f"{titles[data.subject]} {_short(each)}" for each in ours), "")
     return ProgramView(name, f"program{place}", told, [_rival_row(each, titles) for each in rivals], figures)
-
-
-def _first(rivals: Sequence[Rival], subject: str) -> list[Rival]:
-    return [each for each in rivals if each.placing.entrant.method == subject]
 
 
 def _short(placing: Placing) -> str:
@@ -208,7 +208,7 @@ def _short(placing: Placing) -> str:
 
 
 def _rival_row(rival: Rival, titles: Mapping[str, str]) -> RivalRow:
-    placing, facts = rival.placing, rival.placing.entrant.facts
+    placing = rival.placing
     found = placing.estimate
     change = f"{table.change(found.median)} {table.interval(found.low, found.high)}" if found else ""
     cells = [
@@ -218,14 +218,14 @@ def _rival_row(rival: Rival, titles: Mapping[str, str]) -> RivalRow:
         str(found.n) if found else "",
         f"{placing.e_value:.3g}" if found else "",
         table.seconds(placing.seconds) if placing.seconds is not None else "",
-        *(f"{facts[name]:.2f}x" if isinstance(facts.get(name), int | float) else "" for name in ("compile", "size")),
-        f"{facts['search_s']:.1f} s" if isinstance(facts.get("search_s"), int | float) else "",
-        f"{facts['runs']:.0f}" if isinstance(facts.get("runs"), int | float) else "",
+        _number(placing, "compile", "{:.2f}x"),
+        _number(placing, "size", "{:.2f}x"),
+        _number(placing, "search_s", "{:.1f} s"),
+        _number(placing, "runs", "{:.0f}"),
     ]
     recipes = [(each, sides(each.rows)) for each in rival.recipes]
     detail = f"{placing.detail} " if placing.detail else ""
-    kind = KINDS.get(placing.standing, "none")
-    return RivalRow(titles[placing.entrant.method], kind, cells, detail + _spent(placing), recipes)
+    return RivalRow(titles[placing.entrant.method], cells, detail + _spent(placing), recipes)
 
 
 def _heats(title: str, points: Sequence[Point], scale: Scale) -> Figure:
@@ -234,7 +234,7 @@ def _heats(title: str, points: Sequence[Point], scale: Scale) -> Figure:
         Series(kind, name, [each.score for each in part], [place for place, each in enumerate(part) if each.dropped])
         for kind, name, part in (("first", "the confirmation", first), ("fresh", "the re-validation", fresh))
     ]
-    return score_plot(title, series, MARGIN, scale, height=110)
+    return score_plot(title, series, scale, height=110)
 
 
 def _failures(data: BenchPage) -> list[tuple[str, str, str]]:

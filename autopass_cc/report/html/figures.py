@@ -8,15 +8,20 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import TypeVar
 
+from autopass_cc.measure.stats import MARGIN
 from autopass_cc.report.html.scale import Scale, Tick, even_around, number, time_ticks
 
 MOST_DOTS = 400  # in one plot
+HEIGHT = 150  # pixels
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class Stroke:
-    """Something drawn in one go: a line (`points`) or many dots (`path`); `kind` is its class."""
+    """Something drawn in one go, a line or many dots; `kind` is its class."""
 
     kind: str
     path: str
@@ -58,7 +63,7 @@ def polyline(places: Iterable[tuple[float, float]]) -> str:
     return "M" + "L".join(f"{x:g} {y:g}" for x, y in places)
 
 
-def thinned(items: Sequence[tuple[int, float]], most: int) -> Sequence[tuple[int, float]]:
+def thinned(items: Sequence[T], most: int) -> Sequence[T]:
     """Return at most `most` of the items, evenly spread, the first and the last among them."""
     if len(items) <= most:
         return items
@@ -69,8 +74,12 @@ def _down(scale: Scale, value: float) -> float:
     return round(100 - scale.at(value), 2)
 
 
+def _pixels(scale: Scale, value: float, height: int) -> float:
+    return round(height * (1 - scale.share(value)), 1)
+
+
 def _y_ticks(scale: Scale, height: int, most: int, suffix: str = "") -> list[Tick]:
-    return [Tick(round(height * (1 - scale.share(value)), 1), number(value) + suffix) for value in scale.values(most)]
+    return [Tick(_pixels(scale, value, height), number(value) + suffix) for value in scale.values(most)]
 
 
 @dataclass(frozen=True)
@@ -88,15 +97,15 @@ def change(score: float) -> float:
     return 100 * math.expm1(min(score, 50.0))
 
 
-def change_scale(scores: Iterable[float], margin: float) -> Scale:
+def change_scale(scores: Iterable[float]) -> Scale:
     """Return a scale of changes of time in per cent that holds all scores, zero and the margin on both sides."""
-    return even_around(map(change, scores), always=(change(-margin), change(margin)))
+    return even_around(map(change, scores), always=(change(-MARGIN), change(MARGIN)))
 
 
-def score_plot(title: str, series: Sequence[Series], margin: float, scale: Scale | None = None, height: int = 150) -> Figure:
+def score_plot(title: str, series: Sequence[Series], scale: Scale | None = None, height: int = HEIGHT) -> Figure:
     """Return the scores of several series one after the other, as changes of time: what drifts is seen."""
     count = sum(len(each.scores) for each in series)
-    ys = scale or change_scale((score for each in series for score in each.scores), margin)
+    ys = scale or change_scale(score for each in series for score in each.scores)
     xs = Scale(0.0, count + 1.0)
     drawn: list[Stroke] = []
     crosses: list[tuple[float, float]] = []
@@ -109,13 +118,10 @@ def score_plot(title: str, series: Sequence[Series], margin: float, scale: Scale
         left_out += len(places) - len(shown)
         drawn.append(Stroke(each.kind, dots((xs.at(x), _down(ys, change(score))) for x, score in shown)))
         bad = sorted(gone)[:MOST_DOTS]
-        crosses += [(xs.at(start + place + 1), round(height * (1 - ys.share(change(each.scores[place]))), 1)) for place in bad]
+        crosses += [(xs.at(start + place + 1), _pixels(ys, change(each.scores[place]), height)) for place in bad]
         start += len(each.scores)
         edges.append(xs.at(start + 0.5))
-    levels = [
-        Level("zero", round(height * (1 - ys.share(0)), 1)),
-        Level("margin", round(height * (1 - ys.share(change(-margin))), 1)),
-    ]
+    levels = [Level("zero", _pixels(ys, 0, height)), Level("margin", _pixels(ys, change(-MARGIN), height))]
     told = ", ".join(f"{len(each.scores)} of {each.name}" for each in series if each.scores)
     return Figure(
         title=title,
@@ -131,19 +137,19 @@ def score_plot(title: str, series: Sequence[Series], margin: float, scale: Scale
     )
 
 
-def evidence_plot(title: str, log_e: Sequence[float], log_need: float, height: int = 150) -> Figure:
+def evidence_plot(title: str, log_e: Sequence[float], log_need: float) -> Figure:
     """Return E after each block on a log scale, from 1 before the first, and the E that is enough."""
     values = [0.0, *log_e]
     ys = Scale(math.exp(max(-20.0, min(values) - 0.5)), math.exp(min(600.0, max([log_need, *values]) + 0.7)), log=True)
     xs = Scale(0.0, float(max(12, len(log_e))))
     places = [(xs.at(n), _down(ys, math.exp(min(600.0, value)))) for n, value in enumerate(values)]
-    need = round(height * (1 - ys.share(math.exp(log_need))), 1)
+    need = _pixels(ys, math.exp(log_need), HEIGHT)
     return Figure(
         title=title,
         about=f"E after {len(log_e)} blocks is {number(float(f'{math.exp(min(600.0, values[-1])):.3g}'))}",
-        height=height,
+        height=HEIGHT,
         x_ticks=xs.ticks(6),
-        y_ticks=_y_ticks(ys, height, 4),
+        y_ticks=_y_ticks(ys, HEIGHT, 4),
         lines=[Stroke("evidence", polyline(places))],
         dots=[Stroke("evidence", dots(places[1:]))],
         levels=[Level("need", need, f"enough: {number(math.exp(log_need))}")],
@@ -163,7 +169,7 @@ HEIGHTS = {"timed": -9, "stopped": -2, "confirmation": 4, "aa": 4}  # pixels fro
 LOWEST = 10  # for every other kind: place tells kinds apart, too
 
 
-def timeline_plot(title: str, lanes: Sequence[Lane], seconds: float, pauses: Sequence[float] = ()) -> Figure:
+def timeline_plot(lanes: Sequence[Lane], seconds: float, pauses: Sequence[float] = ()) -> Figure:
     """Return when what happened: a lane for each module, a dot for each candidate and block; `pauses` are dotted lines."""
     height = LANE * max(1, len(lanes))
     xs = Scale(0.0, 1.02 * max(seconds, 1.0))
@@ -172,11 +178,11 @@ def timeline_plot(title: str, lanes: Sequence[Lane], seconds: float, pauses: Seq
     for row, lane in enumerate(lanes):
         for kind, times in lane.marks:
             y = round(100 * ((row + 0.5) * LANE + HEIGHTS.get(kind, LOWEST)) / height, 2)
-            shown = thinned([(0, at) for at in sorted(times)], MOST_DOTS)
+            shown = thinned(sorted(times), MOST_DOTS)
             left_out += len(times) - len(shown)
-            drawn.append(Stroke(kind, dots((xs.at(at), y) for _, at in shown)))
+            drawn.append(Stroke(kind, dots((xs.at(at), y) for at in shown)))
     return Figure(
-        title=title,
+        title="",
         about=f"{len(lanes)} lanes over {seconds:.0f} s",
         height=height,
         x_ticks=time_ticks(xs),

@@ -62,8 +62,8 @@ class Other:
 class Entry:
     """A row to be drawn; `word` says what became of it.
 
-    `kind` chooses mark and colour: win, loss, even, same (code), null (A/A), mean, open (a mean that is not proven), or none
-    where nothing was measured. `ghost` is a second ratio that is drawn hollow in the same row.
+    `kind` chooses mark and colour: win, loss, even, null (A/A), mean, open (a mean that is not proven), or none where
+    nothing was measured. `ghost` is a second ratio that is drawn hollow in the same row.
     """
 
     name: str

@@ -21,7 +21,7 @@ def timeline(data: ProjectPage) -> Figure | None:
     ordered = [name for name in dict.fromkeys(names) if name != WHOLE]
     shown = [*ordered[: MOST_LANES - 1], WHOLE]
     lanes = [_lane(name, data.moments, at) for name in shown]
-    return timeline_plot("", [lane for lane in lanes if lane.marks], total, pauses)
+    return timeline_plot([lane for lane in lanes if lane.marks], total, pauses)
 
 
 def active(started: int, moments: Sequence[Moment]) -> tuple[list[float], list[float], float]:

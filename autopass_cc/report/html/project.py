@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from autopass_cc.agents.outcome import Result
-from autopass_cc.measure.stats import MARGIN
 from autopass_cc.measure.verdict import Verdict
 from autopass_cc.report import table
 from autopass_cc.report.html import page
@@ -42,7 +41,7 @@ def project(data: ProjectPage) -> str:
         rule=data.rule,
         modules=modules,
         base=_calibration(data),
-        together=[score_plot("whole program", _series(data.together, "fresh"), MARGIN)] if data.together else [],
+        together=[score_plot("whole program", _series(data.together, "fresh"))] if data.together else [],
         timeline=shown,
         funnel=[Bar(each.name, str(each.count), 100 * each.count / most, _lost(each.lost)) for each in data.steps],
         budget=budget(data),
@@ -171,7 +170,7 @@ def _module(module: ModuleView, data: ProjectPage, place: int) -> ModuleSection:
         for each in module.confirming
     ]
     series = _series([each.sitting for each in module.confirming], "first") + _series(module.fresh, "fresh")
-    figures += [score_plot("change of time, block by block", series, MARGIN)] if series else []
+    figures += [score_plot("change of time, block by block", series)] if series else []
     told = f"{table.change(result.estimate.median)} time, {result.verdict.value}" if result.estimate else result.verdict.value
     return ModuleSection(
         name=result.name,
@@ -197,7 +196,7 @@ def _calibration(data: ProjectPage) -> list[Figure]:
     if data.calibration is None:
         return []
     series = Series("null", "the program against itself", data.calibration.scores, data.calibration.dropped)
-    return [score_plot("A/A blocks before the run: the program against itself", [series], MARGIN)]
+    return [score_plot("A/A blocks before the run: the program against itself", [series])]
 
 
 def _lost(lost: Sequence[tuple[str, int]]) -> str:

@@ -40,10 +40,10 @@ class Sides:
 
 
 def sides(rows: Sequence[Row | Gap]) -> Sides:
-    """Return both sides of an excerpt."""
+    """Return both sides of an excerpt, which has both ends of each move."""
     left: list[Cell] = []
     right: list[Cell] = []
-    ends: dict[int, dict[str, tuple[int, Line]]] = {}
+    ends: dict[int, list[tuple[int, Row]]] = {}
     curves: list[tuple[str, str]] = []
     told: list[tuple[str, str, str]] = []
     for place, row in enumerate(rows):
@@ -59,13 +59,11 @@ def sides(rows: Sequence[Row | Gap]) -> Sides:
             curves.append(("parameters", _curve(place, place)))
             told += _told(row.before, row.after)
         if row.move:
-            side, line = ("left", row.before) if row.before else ("right", row.after)
-            if line is not None:
-                ends.setdefault(row.move, {})[side] = place, line
+            ends.setdefault(row.move, []).append((place, row))
     for both in ends.values():
-        if len(both) == 2:
-            curves.append(("moved", _curve(both["left"][0], both["right"][0])))
-            told += _told(both["left"][1], both["right"][1])
+        (first, gone), (last, came) = sorted(both, key=lambda end: end[1].before is None)
+        curves.append(("moved", _curve(first, last)))
+        told += _told(gone.before, came.after)
     return Sides(left, right, curves, told)
 
 
