@@ -61,13 +61,13 @@ const Row *find(const Row (&Table)[Size], const std::string &Name) {
 bool isMany(const Parameter &P) { return !P.IsInteger && P.High != 0; }
 
 bool isPermitted(const Parameter &P, const std::string &Text) {
-  const size_t Length = std::strlen(P.Text);
   if (!P.IsInteger && !isMany(P))
     return Text == P.Text;
+  const size_t Length = std::strlen(P.Text);
   if (Text.compare(0, Length, P.Text) != 0)
     return false;
   if (isMany(P))
-    return Text.size() == Length + P.High &&
+    return Text.size() == Length + static_cast<size_t>(P.High) &&
            Text.find_first_not_of("0123456789abcdef", Length) == std::string::npos;
   const std::string Number = Text.substr(Length);
   if (Number.empty() || Number.size() > 9 ||

@@ -48,3 +48,15 @@ def toolchain_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def ready(home: Path, toolchain_home: Path) -> Path:
     """Give a private home in which the compiler is known already."""
     return furnish(home, toolchain_home)
+
+
+@pytest.fixture
+def opentuner() -> None:
+    """Skip the test where OpenTuner, an extra, is not installed."""
+    from autopass_cc.bench import asktell
+    from autopass_cc.errors import BenchError
+
+    try:
+        asktell.version()
+    except BenchError:
+        pytest.skip("OpenTuner is not installed (pip install 'autopass-cc[opentuner]')")

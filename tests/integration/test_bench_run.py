@@ -17,14 +17,14 @@ import pytest
 from page_kit import checked
 from sample_project import SOURCES, Silent, SmallIsFast, autopass, made_up
 
-from autopass_cc.bench import asktell, manifest, opentuned, sampled, standings
+from autopass_cc.bench import manifest, opentuned, sampled, standings
 from autopass_cc.bench.contest import Contest
 from autopass_cc.bench.methods import METHODS
 from autopass_cc.bench.results import Entrant, Results
 from autopass_cc.bench.run import Plan, run
 from autopass_cc.bench.standings import Standing, placings
 from autopass_cc.digest import digest_of
-from autopass_cc.errors import BenchError, InterruptedRunError
+from autopass_cc.errors import InterruptedRunError
 from autopass_cc.measure.confirm import REVALIDATION_BLOCKS
 from autopass_cc.measure.stats import Rule
 from autopass_cc.project.journal import switch_on
@@ -115,14 +115,6 @@ def test_profiles_are_of_the_training_run_and_are_used(suite: Path) -> None:
         assert "kernel" in told
         assert "Maximum function count: 0" not in told
         assert not entrant.same_code
-
-
-@pytest.fixture
-def opentuner() -> None:
-    try:
-        asktell.version()
-    except BenchError:
-        pytest.skip("OpenTuner is not installed (pip install 'autopass-cc[opentuner]')")
 
 
 def evaluations(suite: Path, method: str) -> dict[str, list[dict[str, Any]]]:

@@ -10,7 +10,6 @@ import random
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -18,23 +17,13 @@ from situations import KERNEL, situation
 
 from autopass_cc.bench import asktell
 from autopass_cc.bench.asktell import Tuner
-from autopass_cc.bench.evaluations import Log, Outcome, tune
+from autopass_cc.bench.evaluations import Evaluate, Log, Outcome, tune
 from autopass_cc.bench.space import AS_IS, Configuration, Space
 from autopass_cc.errors import BenchError
 from autopass_cc.measure.verdict import Verdict
 from autopass_cc.recipe.edits import Knob
 
 needs_opentuner = pytest.mark.usefixtures("opentuner")
-Evaluate = Callable[[Configuration, float], Outcome]
-
-
-@pytest.fixture
-def opentuner() -> None:
-    pytest.importorskip("sqlalchemy", reason="OpenTuner is not installed (pip install 'autopass-cc[opentuner]')")
-    try:
-        asktell.version()
-    except BenchError:
-        pytest.skip("OpenTuner is not installed (pip install 'autopass-cc[opentuner]')")
 
 
 def space() -> Space:
