@@ -71,3 +71,13 @@ def test_two_kinds_of_versions_clash_and_one_with_itself_does_not() -> None:
 def test_the_word_of_a_function_is_its_fnv_1a_hash() -> None:
     assert function_word("") == "f811c9dc5"
     assert function_word("foobar") == "fbf9cf968"  # from the authors' table of test vectors
+
+
+@pytest.mark.parametrize(("floats", "first"), [(0, False), (40, True)])
+def test_versions_come_first_where_code_is_numeric_and_after_other_levers_where_it_is_not(floats: int, first: bool) -> None:
+    evidence = Evidence(
+        "a.c", "O2", "c", 0.9, HOT, (), (Features("main", blocks=9, loops=1, conditional_branches=6, floats=floats),)
+    )
+    weights = [weight for weight, _, _ in levers.for_cpu(evidence, parse(base_text()), "znver3", load(MAJOR))]
+    others = max(levers.relevance(evidence).values())
+    assert (max(weights) > others) is first

@@ -66,6 +66,7 @@ PRIOR = {
     "disable-machine-sink": 0.4,
 }
 OTHER = 0.2
+NUMERIC = 4  # operations on floats, above which code is taken for numeric
 ONCE = frozenset({"function-versions", "tune-cpu"})
 WORTH_A_VERSION = 0.02  # share of the time: less can gain little, and each version takes time to compile
 NAMED = 32  # functions: with more, a recipe names most of a module, and can as well mean all of it
@@ -76,7 +77,7 @@ def relevance(evidence: Evidence) -> dict[str, float]:
     """Return a weight (0 to 1) for each group of knobs from what the module's hot functions look like."""
     loops, floats, switches = evidence.total("loops"), evidence.total("floats"), evidence.total("switches")
     branches, calls = evidence.total("conditional_branches"), evidence.total("calls")
-    looping, numeric = loops > 0, floats > 4
+    looping, numeric = loops > 0, floats > NUMERIC
     branchy = branches > loops  # each loop has a branch of its own
     threaded = evidence.total("indirect_branches") > 0  # computed goto: the dispatch of an interpreter
     missed_inline = evidence.count("inline", "missed") > 0
@@ -102,7 +103,8 @@ def for_cpu(evidence: Evidence, base: Pipeline, cpu: str, allow: AllowList) -> I
     """Yield what suits the CPU that runs the program, though its compile asks for any CPU: weight, edits, hypothesis.
 
     Versions of functions are made late, when inlining is done and before loops are vectorised, so that little is compiled
-    twice; or at the beginning, where all passes see what the versions may use.
+    twice; or at the beginning, where all passes see what the versions may use. They come first where there are vectors or
+    floats: on the own suite wider vectors made such programs faster, and branchy ones hardly, or slower.
     """
     sites = base.sites()
     first = next((site for site, node in sites.items() if node.name in allow.passes), None)
@@ -112,17 +114,19 @@ def for_cpu(evidence: Evidence, base: Pipeline, cpu: str, allow: AllowList) -> I
     tune: tuple[Edit, ...] = ()
     if tuning is not None and cpu in tuning.params.choices:
         tune = (Insert(tuning.name, "before", first, cpu),)
-        yield 1.3, tune, f"instructions in the order, and loops of the shape, that suit {cpu}"
+        yield 0.35, tune, f"instructions in the order, and loops of the shape, that suit {cpu}"
+    vectors = evidence.count("loop-vectorize", "passed") + evidence.count("slp-vectorizer", "passed") > 0
+    weight = 1.6 if vectors or evidence.total("floats") > NUMERIC else 0.5
     text = "hot functions may use the vectors and bit operations of newer CPUs, and others still run the old code"
     hot = [each.function for each in evidence.hot if each.share >= WORTH_A_VERSION]
     inlined = [found.function for found in evidence.hot_features()] if hot else []
     late, early = (_versions(names) for names in (hot, [*hot, *(name for name in inlined if name not in hot)]))
     vectorizer = "loop-vectorize#1"
     if vectorizer in sites:
-        yield 1.6, (Insert("function-versions", "before", vectorizer, late),), text
+        yield weight, (Insert("function-versions", "before", vectorizer, late),), text
         if tune:
-            yield 1.5, (Insert("function-versions", "before", vectorizer, late), *tune), f"{text}; scheduled for {cpu}"
-    yield 1.4, (Insert("function-versions", "before", first, early), *tune), f"{text}; all passes know"
+            yield 0.95 * weight, (Insert("function-versions", "before", vectorizer, late), *tune), f"{text}; scheduled for {cpu}"
+    yield 0.9 * weight, (Insert("function-versions", "before", first, early), *tune), f"{text}; all passes know"
 
 
 def _versions(functions: Sequence[str]) -> str:
