@@ -9,6 +9,7 @@ wanted=(clang-19 llvm-19-dev lld-19 clang-22 llvm-22-dev lld-22 clang-format-19 
 wanted+=(dpkg-dev patch meson pkg-config autoconf automake autopoint gettext libtool perl)
 wanted+=(python3-dev libreadline-dev zlib1g-dev)
 wanted+=(openssh-client) # ssh-keygen, for signatures of shared recipes
+wanted+=(qemu-user) # a CPU without AVX, for versions of functions
 scripts/setup.sh dev "${wanted[@]}"
 
 export PATH="$PWD/.venv/bin:$PATH"
