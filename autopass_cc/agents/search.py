@@ -29,7 +29,7 @@ GATED_PER_PLACE = 4  # proposals looked at for each place in a wave (about half 
 PATIENCE = 2  # waves without a better best before the search ends
 MOST_ROUNDS = 6  # of the comparisons that follow the waves
 IN_ROUNDS = 0.4  # of what is kept back: while a model has rounds left, its next answer is worth more than another look
-LEAST_PLACES = 4  # in the first wave, whatever there is to spend
+LEAST_PLACES = 4  # of the first candidates that are timed, whatever there is to spend
 LOOKED_AT = 3  # of the best, whose compile time must be bearable before anything is built on them
 GIVEN_UP = -1e9  # what `time_left` says when the user asked to stop
 
@@ -120,11 +120,12 @@ class Search:
             kept_back = reserve if number == 1 or before < -WORTH else 0.0  # nothing to look at again: search on
             kept_back *= IN_ROUNDS if number <= self.rounds else 1.0
             affordable = self._places(kept_back)
-            if number > 1 and affordable < self.strategy.least_places:
+            least = self.strategy.least_places if self._has_timed else LEAST_PLACES
+            if self._has_timed and affordable < least:
                 break
             fair = affordable // max(1, self.rounds - number + 1)
             usual = self.strategy.wave if self.situation.history else self.strategy.first_wave
-            places = min(usual, max(self.strategy.least_places if number > 1 else LEAST_PLACES, fair))
+            places = min(usual, max(least, fair))
             self.situation = replace(self.situation, wave=number)
             admitted = self._admit(places)
             if not admitted and number < self.rounds:
@@ -144,12 +145,16 @@ class Search:
 
     def _begin_elsewhere(self, reserve: float) -> int:
         """Time what worked elsewhere; return how many of the waves of patience that spares: one, where it works here, too."""
-        places = min(ELSEWHERE, self._places(reserve))
-        admitted = self._admit(places, self.first) if self.first is not None and places > 0 else {}
+        places = min(ELSEWHERE, max(LEAST_PLACES, self._places(reserve)))
+        admitted = self._admit(places, self.first) if self.first is not None else {}
         if not admitted:
             return 0
         self._time(admitted, "what worked elsewhere", self.strategy.race)
         return int(self._best_score() < -WORKS)
+
+    @property
+    def _has_timed(self) -> bool:
+        return any(tried.screened is not None for tried in self.situation.history)
 
     def _best_score(self) -> float:
         return min((tried.screened for tried in self.situation.history if tried.screened is not None), default=0.0)

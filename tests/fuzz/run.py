@@ -33,7 +33,7 @@ RENAMED = {
     "bytes": ["-Dmalloc=arena_malloc", "-Drealloc=arena_realloc"],
     "files": [f"-D{name}=file_{name}" for name in ("open_trusted", "read_trusted", "read_ordinary")],
 }
-WITHOUT = ("launcher", "launch", "tools", "lock")  # main(), what execs, and what fuzz_lookup.c holds itself
+WITHOUT = ("launcher", "launch", "tools", "lock", "branch_stacks")  # main(), what execs, and what fuzz_lookup.c holds itself
 SEEDS = {
     "lookup": [
         b"\x00" + b"\x11\x03\x01\x05\x01\x06\x00",
