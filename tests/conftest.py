@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from homes import furnish
 
-pytest_plugins = ("kept_project",)  # the fixtures `tuned` and `untuned`
+pytest_plugins = ("kept_project", "bench_suite")  # the fixtures `tuned`, `untuned` and `suite`
 MODEL = ("AUTOPASS_MODEL_URL", "AUTOPASS_MODEL", "AUTOPASS_MODEL_KEY", "AUTOPASS_MODEL_SHARE")  # no test asks a real one
 
 

@@ -17,6 +17,8 @@ from autopass_cc.bench.results import Entrant
 from autopass_cc.bench.site import Compilers, Site
 from autopass_cc.digest import digest_of
 from autopass_cc.measure.heats import BASE
+from autopass_cc.model.connect import Confirm
+from autopass_cc.model.settings import Settings
 from autopass_cc.project import config as project_config
 from autopass_cc.project.subject import Program
 from autopass_cc.recipe.recipe import Recipe
@@ -39,6 +41,8 @@ class Contest:
     stop: Callable[[], bool]
     seed: int
     budget: int  # program-run equivalents of search a module
+    model: Settings | None = None  # that methods with a model ask
+    confirm: Confirm | None = None  # asks the user whether it may be asked
     _prepared: dict[str, Prepared] = field(default_factory=dict)
     _bases: dict[str, Baseline] = field(default_factory=dict)
 

@@ -21,6 +21,8 @@ from autopass_cc.bench.results import Entrant, Results
 from autopass_cc.bench.site import Compilers, Site
 from autopass_cc.errors import AutopassError, BenchError, InterruptedRunError
 from autopass_cc.measure.runner import StoppedError
+from autopass_cc.model.connect import Confirm
+from autopass_cc.model.settings import Settings
 from autopass_cc.toolchain.describe import Toolchain
 
 COMPILES = 3  # of each object and side; the least counts, because delays only add time
@@ -28,12 +30,14 @@ COMPILES = 3  # of each object and side; the least counts, because delays only a
 
 @dataclass(frozen=True)
 class Plan:
-    """What is to be run: programs, methods, the runs that a search may take for each module, and a random seed."""
+    """What is to be run: programs, methods, the runs that a search may take for each module, a random seed, and the model."""
 
     programs: Sequence[BenchProgram]
     methods: Sequence[Method]
     budget: int
     seed: int
+    model: Settings | None = None
+    confirm: Confirm | None = None
 
 
 def run(
@@ -46,7 +50,9 @@ def run(
     for number, program in enumerate(plan.programs, start=1):
         listener.line(f"{program.name} ({number}/{len(plan.programs)}{', ' + program.kind if program.kind else ''})")
         site = Site(work / "programs" / program.name, program)
-        contest = Contest(program, site, db, toolchain, launchers, listener, stop, plan.seed, plan.budget)
+        contest = Contest(
+            program, site, db, toolchain, launchers, listener, stop, plan.seed, plan.budget, plan.model, plan.confirm
+        )
         try:
             for method in plan.methods:
                 _enter(contest, method, results)

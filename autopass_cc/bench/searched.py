@@ -10,6 +10,7 @@ from autopass_cc.agents.allowance import ProgramRuns
 from autopass_cc.agents.choice import choose
 from autopass_cc.agents.minds.chance import Chance
 from autopass_cc.agents.minds.council import Council
+from autopass_cc.agents.minds.language import Tally
 from autopass_cc.agents.minds.protocol import Mind
 from autopass_cc.agents.minds.transfer import Transfer
 from autopass_cc.agents.module_run import search_of
@@ -26,6 +27,7 @@ from autopass_cc.recipe.recipe import Recipe
 
 # What other programs of the suite taught would be a profile of the test set.
 ALONE = Setting(without=frozenset({Part.TRANSFER}))
+BY_RULES = Reasoning(ALONE, None, None)
 
 
 @dataclass(frozen=True)
@@ -70,6 +72,11 @@ def on_top_of_pgo(contest: Contest, method: str) -> Entrant:
 
 def _searched(contest: Contest, method: str, flavour: Flavour, mind: Callable[[], Mind | None]) -> Entrant:
     """Let a mind search each module."""
+    return entered(contest, method, flavour, contest.budget, searched(contest), mind)
+
+
+def searched(contest: Contest) -> Seek:
+    """Return what runs a search with all its parts."""
 
     def seek(search: Search, _allowance: ProgramRuns) -> Found:
         if isinstance(search.mind, Bayes):
@@ -77,7 +84,7 @@ def _searched(contest: Contest, method: str, flavour: Flavour, mind: Callable[[]
         found = search.run()
         return Found(search.recipe(found[0].proposal) if found else None, len(search.situation.history))
 
-    return entered(contest, method, flavour, contest.budget, seek, mind)
+    return seek
 
 
 def entered(
@@ -87,10 +94,11 @@ def entered(
     budget: int,
     seek: Seek,
     mind: Callable[[], Mind | None] = lambda: None,
+    reasoning: Reasoning = BY_RULES,
 ) -> Entrant:
     """Seek in each module that is worth it, one after the other, and return the program with the best of each.
 
-    `budget` are the program runs for each module.
+    `budget` are the program runs for each module; `mind` proposes in the place of those that `reasoning` has.
     """
     base = contest.baseline(flavour)
     began = time.monotonic()
@@ -98,12 +106,14 @@ def entered(
     recipes: dict[str, str] = {}
     bases: dict[str, str] = {}
     every: list[Found] = []
+    tallies: list[Tally] = []
     spent = 0.0
     for task in tasks:
         module = base.prepared.modules[task.name]
         allowance = ProgramRuns(budget, base.evaluation.runner, base.evaluation.plan)
-        search, _, _ = search_of(base, module, task, allowance, Reasoning(ALONE, None, None), Transfer(()), mind())
+        search, _, language = search_of(base, module, task, allowance, reasoning, Transfer(()), mind())
         every.append(seek(search, allowance))
+        tallies += [language.tally] if language is not None else []
         spent += allowance.spent()
         if base.evaluation.stop():
             raise interrupted()
@@ -117,4 +127,9 @@ def entered(
         "modules": len(tasks),
         "candidates": sum(each.candidates for each in every),
     }
+    if reasoning.asker is not None:
+        facts |= {
+            "tokens": sum(each.prompt_tokens + each.completion_tokens for each in tallies),
+            "proposals": sum(each.proposals for each in tallies),
+        }
     return Entrant(contest.program.name, method, flavour, recipes, facts=facts, bases=bases)

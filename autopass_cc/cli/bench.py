@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from autopass_cc.cli.common import print_json
+from autopass_cc.cli.common import may_be_asked, print_json
 from autopass_cc.cli.stopping import stoppable
 from autopass_cc.report.terminal import Terminal
 
 if TYPE_CHECKING:
     from autopass_cc.bench.results import Results
+    from autopass_cc.model.connect import Confirm
+    from autopass_cc.model.settings import Settings
 
 RESULTS = "results.jsonl"
 BUDGET = 40  # program-run equivalents of search a module
@@ -34,7 +37,7 @@ def command() -> None:
     "chosen",
     multiple=True,
     metavar="NAME",
-    help="Only these methods; repeatable. Without it all but those that `autopass bench list` marks: they take long.",
+    help="Only these methods; repeatable. Without it all but those that `autopass bench list` marks.",
 )
 @click.option("--program", "wanted", multiple=True, metavar="NAME", help="Only these programs; repeatable.")
 @click.option(
@@ -54,9 +57,9 @@ def run_command(
     Everything finished is a line of WORK/results.jsonl: Ctrl-C loses one heat, or what the method that is just entering has
     done, and the same command goes on.
 
-    Nothing of the user's own cache is used or changed. A full run takes hours; the machine should do nothing else.
+    Nothing of the user's own cache is used or changed; a model is asked with the user's settings. A full run takes hours;
+    the machine should do nothing else.
     """
-    os.environ["AUTOPASS_HOME"] = str((work / "home").resolve())
     from autopass_cc.bench import manifest
     from autopass_cc.bench.methods import METHODS
     from autopass_cc.bench.results import Results
@@ -68,8 +71,10 @@ def run_command(
     from autopass_cc.toolchain import registry
 
     found = manifest.load(suite)
-    named = chosen or [name for name, method in METHODS.items() if method.default]
+    named = chosen or [name for name, method in METHODS.items() if not method.apart]
     methods = [METHODS[_known(name, list(METHODS), "method")] for name in named]
+    model, confirm = _model() if any(method.asks_a_model for method in methods) else (None, None)
+    os.environ["AUTOPASS_HOME"] = str((work / "home").resolve())  # from here on: the model is the user's own
     names = [each.name for each in found.programs]
     programs = [each for each in found.programs if not wanted or each.name in [_known(name, names, "program") for name in wanted]]
     terminal = Terminal(quiet=quiet)
@@ -82,9 +87,8 @@ def run_command(
             about = {"machine": description(), "folder": str(suite), "programs": len(names)}
             results.begin(about=about, suite=found.name, seed=seed, budget=budget, compiler=toolchain.version, cpu=toolchain.cpu)
             with writer(warn=terminal.line) as db:
-                problems = run(
-                    db, toolchain, work.resolve(), Plan(programs, methods, budget, seed), results, terminal, stop.is_set
-                )
+                plan = Plan(programs, methods, budget, seed, model, confirm)
+                problems = run(db, toolchain, work.resolve(), plan, results, terminal, stop.is_set)
         finally:
             terminal.clear()
     _print(results, as_json=False)
@@ -134,7 +138,7 @@ def list_command() -> None:
     from autopass_cc.bench.methods import METHODS
 
     for method in METHODS.values():
-        click.echo(f"{method.name:12} {method.title}{'' if method.default else ' (only where it is named: it takes long)'}")
+        click.echo(f"{method.name:12} {method.title}{f' (only where it is named: {method.apart})' if method.apart else ''}")
 
 
 def _titles() -> dict[str, str]:
@@ -155,6 +159,18 @@ def _print(results: Results, *, as_json: bool) -> None:
     click.echo("\n" + report.methods(shown.rows, shown.titles) + "\n\n" + report.programs(shown.found, shown.names))
     if remarks := report.remarks(shown.found, shown.titles):
         click.echo("\n" + remarks)
+
+
+def _model() -> tuple[Settings | None, Confirm | None]:
+    """Return the user's model, and who is asked whether it may be: nobody, where the user has said so before."""
+    from autopass_cc.model import consent, settings
+    from autopass_cc.store.database import reader
+
+    found = settings.load()
+    with reader() as db:
+        if found is not None and db is not None and consent.given(db, found):
+            return found, lambda _text: True
+    return found, may_be_asked if sys.stdin.isatty() else None
 
 
 def _known(name: str, names: list[str], what: str) -> str:

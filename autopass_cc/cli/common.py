@@ -1,4 +1,4 @@
-"""What several commands share: the project's folder, JSON output."""
+"""What several commands share: the project's folder, JSON output, a question."""
 
 from __future__ import annotations
 
@@ -15,6 +15,11 @@ from autopass_cc.project.config import find_root
 def project_root() -> Path:
     """Return the project's folder, from the working directory upwards; raises NoProjectError."""
     return find_root(Path.cwd())
+
+
+def may_be_asked(text: str) -> bool:
+    """Ask whether a model may be asked; `text` says what it would be sent, and whereto."""
+    return click.confirm(f"{text}\nMay it be asked, from now on?", default=False, err=True)
 
 
 def print_json(data: Any) -> None:

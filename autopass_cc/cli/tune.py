@@ -10,7 +10,7 @@ from pathlib import Path
 import click
 
 from autopass_cc.agents.parts import ROUNDS, Minds, Part
-from autopass_cc.cli.common import Duration, print_json, project_root
+from autopass_cc.cli.common import Duration, may_be_asked, print_json, project_root
 from autopass_cc.cli.stopping import stoppable
 from autopass_cc.project import config as project_config
 from autopass_cc.project.intake import latest
@@ -101,7 +101,7 @@ def command(
         Setting(chosen, rounds, frozenset(map(Part, without))),
         model,
         replay,
-        _asked if sys.stdin.isatty() and not as_json else None,
+        may_be_asked if sys.stdin.isatty() and not as_json else None,
     )
     with writer(warn=lambda text: terminal.line(f"warning: {text}")) as db, stoppable(terminal) as stopping:
         try:
@@ -115,7 +115,3 @@ def command(
         click.echo(render(result))
         if text:
             click.echo(text)
-
-
-def _asked(text: str) -> bool:
-    return click.confirm(f"{text}\nMay it be asked, from now on?", default=False, err=True)

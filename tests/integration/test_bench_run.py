@@ -7,73 +7,25 @@ import json
 import platform
 import sqlite3
 import subprocess
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from bench_suite import SUITE, bench
 from page_kit import checked
-from sample_project import SOURCES, Silent, SmallIsFast, autopass, made_up
+from sample_project import autopass
 
-from autopass_cc.bench import manifest, opentuned, sampled, standings
+from autopass_cc.bench import opentuned, sampled
 from autopass_cc.bench.contest import Contest
 from autopass_cc.bench.methods import METHODS
-from autopass_cc.bench.results import Entrant, Results
-from autopass_cc.bench.run import Plan, run
+from autopass_cc.bench.results import Entrant
 from autopass_cc.bench.standings import Standing, placings
 from autopass_cc.digest import digest_of
 from autopass_cc.errors import InterruptedRunError
 from autopass_cc.measure.confirm import REVALIDATION_BLOCKS
-from autopass_cc.measure.stats import Rule
-from autopass_cc.project.journal import switch_on
-from autopass_cc.store.database import writer
 from autopass_cc.toolchain import registry
-
-SUITE = """name = "small"
-flags = ["-O2"]
-[program.prog]
-sources = ["main.c", "kernel.c"]
-run = ["./prog", "1000"]
-checks = [["./prog", "3"], ["./prog", "10"]]
-train = ["./prog", "200"]
-"""
-
-
-@pytest.fixture
-def suite(tmp_path: Path, ready: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    assert ready.is_dir()
-    made_up(monkeypatch)
-    monkeypatch.setattr(standings, "RULE", Rule(max_blocks=12))  # as few heats as can decide
-    folder = tmp_path / "suite"
-    folder.mkdir()
-    for name in ("main.c", "kernel.c"):
-        (folder / name).write_text(SOURCES[name])
-    (folder / "suite.toml").write_text(SUITE)
-    switch_on()
-    return folder
-
-
-def bench(
-    suite: Path, *names: str, stop_after: int | None = None, stop: Callable[[], bool] = lambda: False
-) -> tuple[Results, list[str], list[str]]:
-    listener, results = Silent(), Results(suite.parent / "results.jsonl")
-    results.begin(suite="small")
-    plan = Plan(manifest.load(suite).programs, [METHODS[name] for name in names], budget=30, seed=1)
-    with writer() as db:
-        toolchain = registry.ensure()
-        work = suite.parent / "work"
-        problems = run(
-            db,
-            toolchain,
-            work,
-            plan,
-            results,
-            listener,
-            lambda: stop() or (stop_after is not None and SmallIsFast.runs >= stop_after),
-        )
-    return results, problems, listener.lines
 
 
 def test_every_rival_is_measured_beside_every_other_and_the_table_says_so(suite: Path) -> None:
