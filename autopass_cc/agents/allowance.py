@@ -28,8 +28,8 @@ class Allowance(Protocol):
         """Return about how much one candidate takes in one round."""
         ...
 
-    def fits(self, samples: int) -> bool:
-        """Return whether so many samples may still be taken."""
+    def fits(self, samples: int, plan: Plan) -> bool:
+        """Return whether so many samples of a plan may still be taken."""
         ...
 
 
@@ -52,8 +52,8 @@ class Seconds:
         """Return the seconds of one run and its link."""
         return plan.run_s * plan.runs_per_sample + LINK_S
 
-    def fits(self, samples: int) -> bool:  # noqa: ARG002 - what takes a little longer is no harm
-        """Return whether so many samples may still be taken."""
+    def fits(self, samples: int, plan: Plan) -> bool:  # noqa: ARG002 - what takes a little longer is no harm
+        """Return whether so many samples of a plan may still be taken."""
         return True
 
 
@@ -80,11 +80,11 @@ class ProgramRuns:
 
     def cost(self, plan: Plan) -> float:
         """Return the runs of one candidate in one round."""
-        return float(plan.runs_per_sample)
+        return plan.runs_per_sample * plan.run_s / self.plan.run_s
 
-    def fits(self, samples: int) -> bool:
-        """Return whether so many samples may still be taken."""
-        return samples * self.plan.runs_per_sample <= self.left(0.0)
+    def fits(self, samples: int, plan: Plan) -> bool:
+        """Return whether so many samples of a plan may still be taken."""
+        return samples * self.cost(plan) <= self.left(0.0)
 
     def _seconds(self) -> float:
         return self.runner.wall_s if self.plan.clock is Clock.WALL else self.runner.cpu_s

@@ -11,7 +11,7 @@ from autopass_cc.agents.evaluation import BASELINE_SLOT, CANDIDATE_SLOT, Evaluat
 from autopass_cc.agents.events import Listener
 from autopass_cc.agents.oracle import Oracle, capture
 from autopass_cc.agents.prepare import Prepared
-from autopass_cc.errors import InterruptedRunError
+from autopass_cc.errors import InterruptedRunError, TooShortError
 from autopass_cc.evidence import counters, symbols
 from autopass_cc.evidence import profile as profiles
 from autopass_cc.evidence.counters import Counters
@@ -20,22 +20,24 @@ from autopass_cc.measure import calibration
 from autopass_cc.measure.blocks import Block, read_blocks
 from autopass_cc.measure.local import LocalRunner
 from autopass_cc.measure.plan import Plan
-from autopass_cc.measure.runner import Sample, StoppedError
+from autopass_cc.measure.runner import Sample, StoppedError, runs_per_sample
 from autopass_cc.measure.steps import StepsRunner
 from autopass_cc.project import mutant
 from autopass_cc.project.subject import Placed
 from autopass_cc.store.runs import Run, Runs
 
 AA_SHARE = 0.2  # of the budget may go to the A/A blocks
+SHORT = 0.7  # of the time of the workload: what takes longer is no shorter run
 WARM_UPS, GROUP = 2, 4  # runs of a block: to warm up, and in each group
 
 
 @dataclass(frozen=True)
 class Baseline:
-    """What is known before the search begins."""
+    """What is known before the search begins. `short` is how the shorter run is timed, where there is one that saves time."""
 
     prepared: Prepared
     evaluation: Evaluation
+    short: Plan | None
     oracle: Oracle
     profile: Profile
     counters: Counters
@@ -68,9 +70,10 @@ def establish(
     evaluation = replace(evaluation, plan=_calibrate(evaluation, budget_s))
     ledger.note_calibration(evaluation)
     listener.line(_describe(evaluation, oracle))
+    short = _short(evaluation, placed)
     profile = _profile(prepared, placed)
     warnings = tuple(_warnings(prepared, evaluation, oracle, profile))
-    return Baseline(prepared, evaluation, oracle, profile, count(placed), warnings)
+    return Baseline(prepared, evaluation, short, oracle, profile, count(placed), warnings)
 
 
 def _calibrate(evaluation: Evaluation, budget_s: float) -> Plan:
@@ -110,6 +113,27 @@ def _calibrate(evaluation: Evaluation, budget_s: float) -> Plan:
         )
     except StoppedError:
         raise InterruptedRunError("Interrupted; the finished blocks are kept.", "run `autopass tune` again to go on") from None
+
+
+def _short(evaluation: Evaluation, placed: Placed) -> Plan | None:
+    """Return how the project's shorter run is timed, or None where it has none that saves time."""
+    if not placed.config.screen:
+        return None
+    plan = evaluation.plan
+    samples = [evaluation.runner.run(placed.short, cpu=None) for _ in range(2)]
+    run_s = min(sample.seconds(plan.clock) for sample in samples)
+    try:
+        short = replace(plan, run_s=run_s, runs_per_sample=runs_per_sample(run_s))
+    except TooShortError:
+        short = plan
+    if short.run_s * short.runs_per_sample > SHORT * plan.run_s * plan.runs_per_sample:
+        evaluation.listener.line(
+            f"warning: the shorter run (`screen`) takes {run_s:.3f} s, which is too little to be timed alone or saves no time: "
+            "candidates are looked at with the workload"
+        )
+        return None
+    evaluation.listener.line(f"candidates are looked at first with the shorter run, {run_s:.3f} s")
+    return short
 
 
 def _describe(evaluation: Evaluation, oracle: Oracle) -> str:

@@ -22,7 +22,6 @@ if TYPE_CHECKING:
 
 WORTH = 0.005  # log-ratio: an edit whose removal costs less than this does not pay
 FINALISTS = 2
-LOOKED_AT_AGAIN = 4
 
 Candidates = dict[str, tuple[Proposal, Recipe]]
 
@@ -31,7 +30,7 @@ def finalists(search: Search) -> list[Tried]:
     """Return up to two candidates for confirmation, the better first."""
     gains = search.situation.gains(WORTH)
     # Where time is over, the few best are looked at again all the same; where runs are over, the screen takes none.
-    looked_at = search.comparable(LOOKED_AT_AGAIN) or LOOKED_AT_AGAIN
+    looked_at = search.comparable() or search.strategy.again
     gains = _again(search, gains[:looked_at]) if gains else []
     if not gains:
         return []
@@ -65,7 +64,7 @@ def _minimise(search: Search, best: Tried) -> Tried:
             removal[recipe.digest] = place
             variants[recipe.digest] = (proposal, recipe)
     if len(variants) > 1:
-        search.compare(variants, "without each edit")
+        search.compare(variants, "without each edit", short=True)
     scores = {tried.recipe: tried.screened for tried in search.situation.history}
     whole = scores.get(best.recipe) or 0.0
     costs = {place: score - whole for digest, place in removal.items() if (score := scores.get(digest)) is not None}
@@ -92,7 +91,7 @@ def _shorter(search: Search, best: Tried, proposal: Proposal) -> Tried:
     if _same_code(search, recipe, whole):
         short = Tried(proposal, recipe.digest, Verdict.SCREENED_OUT, best.screened)
     else:
-        search.compare({best.recipe: (best.proposal, whole), recipe.digest: (proposal, recipe)}, "minimised")
+        search.compare({best.recipe: (best.proposal, whole), recipe.digest: (proposal, recipe)}, "minimised", short=True)
         short, long = search.tried(recipe.digest), search.tried(best.recipe)
         if (short.screened or 0.0) > (long.screened or 0.0) + WORTH:
             return long

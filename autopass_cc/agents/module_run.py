@@ -163,7 +163,7 @@ def search_of(
         evaluation.listener,
         save,
         time_left,
-        lambda recipe: cost.ratio(prepared.builder, module, recipe, prepared.place),
+        lambda recipe: cost.measured(prepared.builder, module, recipe, prepared.place),
         base_text=start.base_text,
         pipelines=start.pipelines,
         first=elsewhere if elsewhere.hints else None,
@@ -204,12 +204,12 @@ def _confirm(
             last = replace(found, verdict=passage.verdict, detail=passage.detail)
             evaluation.listener.line(f"  {name}: {passage.verdict.value}: {passage.detail}")
             continue
-        ratio = search.cost(recipe)
-        if problem := cost.objection(ratio):
+        compiling = search.cost(recipe)
+        if problem := compiling.objection:
             last = replace(found, verdict=Verdict.SLOW_TO_COMPILE, detail=problem)
             evaluation.listener.line(f"  {name}: {problem}")
             continue
-        evaluation.listener.line(f"  {name}: compiles in {ratio:.2f}x the plain time")
+        evaluation.listener.line(f"  {name}: compiles in {compiling.ratio:.2f}x the plain time")
         ledger.count_confirmation(evaluation.runs.db)
         outcome = evaluation.confirm(label, f"{name}:{tried.recipe}", base.prepared.recipes({name: recipe}), rule)
         evaluation.listener.line(f"  {name}: {outcome.verdict.value} after {outcome.blocks} blocks: {outcome.detail}")

@@ -14,9 +14,10 @@ from autopass_cc.project.subject import Placed
 
 @dataclass(frozen=True)
 class Oracle:
-    """Expectations of the workload and of each further check."""
+    """Expectations of the workload, of the shorter run (the workload, where there is none) and of each further check."""
 
     workload: Expectation
+    short: Expectation
     checks: tuple[Expectation, ...]
 
     def check_inputs(self, placed: Placed, runner: Runner) -> str | None:
@@ -47,8 +48,9 @@ def capture(placed: Placed, runner: Runner, config: Config) -> Oracle:
         return expect(" ".join(label), samples, files, rules)
 
     workload = of(placed.workload, config.workload[0])
+    short = of(placed.short, config.screen[0]) if config.screen else workload
     checks = [of(command, argv) for command, argv in zip(placed.checks, config.checks, strict=True)]
-    return Oracle(workload, tuple(checks))
+    return Oracle(workload, short, tuple(checks))
 
 
 def _clear(placed: Placed) -> None:

@@ -114,7 +114,7 @@ def _measure(db: Database, base: Baseline, module: Module, check: Check, among: 
     passage = Gate(prepared.builder, module, prepared.toolchain.tool("llvm-nm"), avoided).check(recipe)
     if passage.verdict is not None:
         return replace(found, verdict=passage.verdict, detail=passage.detail), log_e
-    if problem := cost.objection(cost.ratio(prepared.builder, module, recipe, prepared.place)):
+    if problem := cost.measured(prepared.builder, module, recipe, prepared.place).objection:
         return replace(found, verdict=Verdict.SLOW_TO_COMPILE, detail=problem), log_e
     recipes, subject = prepared.recipes({name: recipe}), f"{name}:{check.recipe}"
     if check.why in (Why.IMPORTED, Why.EDITED):  # other code than the evidence is about, or somebody else's evidence

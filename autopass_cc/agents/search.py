@@ -12,12 +12,13 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from autopass_cc.agents import cost
+from autopass_cc.agents.cost import Cost
 from autopass_cc.agents.events import Listener
 from autopass_cc.agents.finalists import WORTH, finalists
 from autopass_cc.agents.gate import Gate, Passage
 from autopass_cc.agents.minds.protocol import MODEL, Diagnosis, Mind, Proposal, Situation, Tried
 from autopass_cc.agents.minds.transfer import WORKS, Transfer
+from autopass_cc.agents.minds.versions import compiles_twice
 from autopass_cc.errors import RecipeError
 from autopass_cc.measure.screening import Pace
 from autopass_cc.measure.verdict import Verdict
@@ -26,7 +27,6 @@ from autopass_cc.recipe.recipe import Recipe, build
 
 ELSEWHERE = 8  # candidates that worked elsewhere, which are timed first
 GATED_PER_PLACE = 4  # proposals looked at for each place in a wave (about half compile to code that is already known)
-PATIENCE = 2  # waves without a better best before the search ends
 MOST_ROUNDS = 6  # of the comparisons that follow the waves
 IN_ROUNDS = 0.4  # of what is kept back: while a model has rounds left, its next answer is worth more than another look
 LEAST_PLACES = 4  # of the first candidates that are timed, whatever there is to spend
@@ -45,16 +45,37 @@ class Strategy:
 
     race: Pace
     first_wave: int
+    first_share: float  # of what the waves may spend, for the first one
     wave: int
     for_waves: float
+    patience: int  # waves without a better best before the search ends
+    again: int  # of the best, that are looked at again
     least_rounds: int
     least_places: int  # in a later wave: for fewer it is not worth while
 
 
-THOROUGH = Strategy(Pace(rounds=4), first_wave=28, wave=12, for_waves=0.55, least_rounds=3, least_places=4)
-# With few runs, a small first look at what pays most often, then many levers once each on top of the best of it.
+THOROUGH = Strategy(
+    Pace(rounds=4, short=True),
+    first_wave=28,
+    first_share=1.0,
+    wave=12,
+    for_waves=0.55,
+    patience=2,
+    again=4,
+    least_rounds=3,
+    least_places=4,
+)
+# With few runs, a look at what pays most often, each lever once or twice, and then what follows from it in small waves.
 FRUGAL = Strategy(
-    Pace(rounds=2, halving=1, baselines=2, least=3), first_wave=4, wave=8, for_waves=0.8, least_rounds=2, least_places=2
+    Pace(rounds=2, halving=1, baselines=2, least=3, short=True),
+    first_wave=16,
+    first_share=0.35,
+    wave=8,
+    for_waves=0.6,
+    patience=3,
+    again=3,
+    least_rounds=2,
+    least_places=2,
 )
 FEW = 120  # runs, below which the search is frugal
 
@@ -76,8 +97,8 @@ class Screen(Protocol):
         """Return what was seen of each candidate, by recipe digest."""
         ...
 
-    def cost(self) -> float:
-        """Return about how many seconds one candidate takes in one round, its link included."""
+    def cost(self, *, short: bool) -> float:
+        """Return about how much of what is left one candidate takes in one round of the shorter run, or of the workload."""
         ...
 
 
@@ -92,7 +113,7 @@ class Search:
     listener: Listener
     save: Callable[[Tried, Recipe], None]
     time_left: Callable[[], float]
-    compile_cost: Callable[[Recipe], float]
+    compile_cost: Callable[[Recipe], Cost]
     workers: int = 2
     base_text: str = ""
     pipelines: bool = True  # whether this module's base pipeline is reproduced; if not, only knobs are tried
@@ -104,7 +125,7 @@ class Search:
     invalid: int = 0  # proposals that the grammar refused
     strategy: Strategy = THOROUGH  # frugal where `run` finds that there is little to spend
     _refused: list[Proposal] = field(default_factory=list)
-    _costs: dict[str, float] = field(default_factory=dict)
+    _costs: dict[str, Cost] = field(default_factory=dict)
 
     def run(self, history: Sequence[Tried] = ()) -> list[Tried]:
         """Search until time or ideas run out; return up to two finalists, the better first."""
@@ -118,6 +139,8 @@ class Search:
         for number in itertools.count(1):
             before = self._best_score()
             kept_back = reserve if number == 1 or before < -WORTH else 0.0  # nothing to look at again: search on
+            if not self._has_timed:
+                kept_back += (1 - self.strategy.first_share) * (self.time_left() - kept_back)
             kept_back *= IN_ROUNDS if number <= self.rounds else 1.0
             affordable = self._places(kept_back)
             least = self.strategy.least_places if self._has_timed else LEAST_PLACES
@@ -136,7 +159,7 @@ class Search:
             if self.feedback:
                 self._diagnose(admitted)
             stale = 0 if self._best_score() < before - WORTH else stale + (before < 0)
-            if stale >= PATIENCE:
+            if stale >= self.strategy.patience:
                 break
         return self._finalists()
 
@@ -178,10 +201,13 @@ class Search:
                 if recipe is None:
                     self._refused.append(proposal)
                     self.invalid += passage.verdict is Verdict.INVALID
-                elif passage.verdict is None and len(admitted) < places:
-                    admitted[recipe.digest] = (proposal, recipe)
-                elif passage.verdict is not None:
+                    continue
+                if passage.verdict is None and compiles_twice(proposal.edits):
+                    passage = self._bearable(recipe)
+                if passage.verdict is not None:
                     self.remember(Tried(proposal, recipe.digest, passage.verdict, None, passage.detail), recipe)
+                elif len(admitted) < places:
+                    admitted[recipe.digest] = (proposal, recipe)
             self.listener.progress(
                 f"screening {self.gate.module.name}: {len(admitted)} of {looked_at} proposals compile to new code"
             )
@@ -211,6 +237,10 @@ class Search:
         with concurrent.futures.ThreadPoolExecutor(self.workers) as pool:
             return list(pool.map(one, proposals))
 
+    def _bearable(self, recipe: Recipe) -> Passage:
+        problem = self.cost(recipe).objection
+        return Passage(Verdict.SLOW_TO_COMPILE if problem else None, problem or "")
+
     def recipe(self, proposal: Proposal) -> Recipe:
         """Return the recipe of a proposal; raises RecipeError."""
         edits = canonical(proposal.edits)
@@ -219,23 +249,23 @@ class Search:
             raise RecipeError("The base pipeline of this module is not reproduced, so its passes are not edited.")
         return self.recipes.setdefault(recipe.digest, recipe)
 
-    def compare(self, candidates: Mapping[str, tuple[Proposal, Recipe]], what: str) -> None:
-        """Time a few candidates for as many rounds as a third of the remaining time allows."""
-        fitting = int(self.runs_left() / 3 / (len(candidates) + 1))
+    def compare(self, candidates: Mapping[str, tuple[Proposal, Recipe]], what: str, *, short: bool = False) -> None:
+        """Time a few candidates, with the workload or the shorter run, for as many rounds as a third of what is left allows."""
+        fitting = int(self.runs_left(short=short) / 3 / (len(candidates) + 1))
         rounds = max(self.strategy.least_rounds, min(MOST_ROUNDS, fitting))
-        self._time(candidates, what, self.strategy.race.even(rounds))
+        self._time(candidates, what, self.strategy.race.even(rounds, short=short))
 
-    def runs_left(self) -> float:
-        """Return about how many runs of the program may still be made."""
-        return self.time_left() / self.screen.cost()
+    def runs_left(self, *, short: bool = False) -> float:
+        """Return about how many runs of the workload, or of the shorter run, may still be made."""
+        return self.time_left() / self.screen.cost(short=short)
 
-    def comparable(self, most: int) -> int:
-        """Return how many candidates, up to `most`, `compare` can time with what is left."""
-        return self.strategy.race.even(self.strategy.least_rounds).fitting(self.runs_left(), most)
+    def comparable(self) -> int:
+        """Return how many of the best `compare` can time once more with what is left."""
+        return self.strategy.race.even(self.strategy.least_rounds).fitting(self.runs_left(), self.strategy.again)
 
     def _places(self, kept_back: float) -> int:
         """Return how many candidates a wave can time without using up what is kept back."""
-        runs = (self.time_left() - kept_back) / self.screen.cost()
+        runs = (self.time_left() - kept_back) / self.screen.cost(short=self.strategy.race.short)
         return self.strategy.race.fitting(runs, max(self.strategy.first_wave, self.strategy.wave) * (self.rounds + 1))
 
     def _time(self, candidates: Mapping[str, tuple[Proposal, Recipe]], what: str, pace: Pace) -> None:
@@ -261,8 +291,8 @@ class Search:
             if asked_for or digest == best:
                 self.remember(replace(tried, diagnosis=self.diagnose(tried, recipe)), recipe)
 
-    def cost(self, recipe: Recipe) -> float:
-        """Return the time of a compile with a recipe over the plain one's; measured once."""
+    def cost(self, recipe: Recipe) -> Cost:
+        """Return what a compile with a recipe costs; measured once."""
         if recipe.digest not in self._costs:
             self._costs[recipe.digest] = self.compile_cost(recipe)
         return self._costs[recipe.digest]
@@ -273,7 +303,7 @@ class Search:
         while place < LOOKED_AT and place < len(gains := self.situation.gains(WORTH)):
             tried = gains[place]
             recipe = self.recipe(tried.proposal)
-            problem = cost.objection(self.cost(recipe))
+            problem = self.cost(recipe).objection
             if problem is None:
                 place += 1
             else:

@@ -13,6 +13,7 @@ from autopass_cc.agents.search import Screened
 from autopass_cc.errors import ReplayError
 from autopass_cc.evidence.counters import Counters
 from autopass_cc.measure.blocks import MAX_PAD, MAX_SEED, failure
+from autopass_cc.measure.plan import Plan
 from autopass_cc.measure.screening import Pace, Standing, race
 from autopass_cc.measure.verdict import Verdict
 from autopass_cc.project.modules import Module
@@ -28,9 +29,12 @@ class RoundScreen:
         self._base, self._module, self._allowance = base, module, allowance
         self._races = 0
 
-    def cost(self) -> float:
-        """Return about how much of the allowance one candidate takes in one round."""
-        return self._allowance.cost(self._base.evaluation.plan)
+    def cost(self, *, short: bool) -> float:
+        """Return about how much of the allowance one candidate takes in one round of the shorter run, or of the workload."""
+        return self._allowance.cost(self._plan(short=short))
+
+    def _plan(self, *, short: bool) -> Plan:
+        return (self._base.short if short else None) or self._base.evaluation.plan
 
     def __call__(self, recipes: Mapping[str, Recipe], pace: Pace, *, limit: float | None = None) -> dict[str, Screened]:
         """Return what was seen of each candidate, by recipe digest.
@@ -40,6 +44,7 @@ class RoundScreen:
         self._races += 1
         evaluation = self._base.evaluation
         rng = random.Random(seed_of(evaluation.run.seed, "screening", self._module.name, str(self._races)))  # noqa: S311
+        plan = self._plan(short=pace.short)
         count = 0
 
         def run(name: str | None, number: int) -> tuple[float, Verdict | None, str]:
@@ -48,7 +53,7 @@ class RoundScreen:
             evaluation.listener.progress(
                 f"screening {self._module.name}: {len(recipes)} candidates, round {number}, {count} runs"
             )
-            return self._run(recipes[name] if name else None, number, rng, limit)
+            return self._run(recipes[name] if name else None, number, rng, plan, limit)
 
         standings = race(
             list(recipes),
@@ -57,7 +62,7 @@ class RoundScreen:
             rng=rng,
             aggregate=evaluation.plan.aggregate,
             stop=evaluation.stop,
-            fits=self._allowance.fits,
+            fits=lambda samples: self._allowance.fits(samples, plan),
         )
         return {digest: _screened(standing) for digest, standing in standings.items()}
 
@@ -73,7 +78,7 @@ class RoundScreen:
             return Counters()
 
     def _run(
-        self, recipe: Recipe | None, number: int, rng: random.Random, limit: float | None
+        self, recipe: Recipe | None, number: int, rng: random.Random, plan: Plan, limit: float | None
     ) -> tuple[float, Verdict | None, str]:
         evaluation = self._base.evaluation
         recipes = self._base.prepared.recipes({self._module.name: recipe}) if recipe else {}
@@ -88,9 +93,11 @@ class RoundScreen:
             return 0.0, Verdict.WRONG_OUTPUT, wrong
         if recipe is not None and limit is not None:
             placed = replace(placed, config=replace(placed.config, time_limit=min(limit, placed.config.time_limit)))
-        pads = [rng.randrange(MAX_PAD) for _ in range(evaluation.plan.runs_per_sample)]
-        sample = evaluation.runner.run(placed.workload, cpu=cpu, pads=pads)
-        verdict, detail = failure(sample, lambda seen: self._base.oracle.workload.problem(seen, placed.view))
+        pads = [rng.randrange(MAX_PAD) for _ in range(plan.runs_per_sample)]
+        oracle, short = self._base.oracle, plan is self._base.short
+        command, expected = (placed.short, oracle.short) if short else (placed.workload, oracle.workload)
+        sample = evaluation.runner.run(command, cpu=cpu, pads=pads)
+        verdict, detail = failure(sample, lambda seen: expected.problem(seen, placed.view))
         return sample.seconds(evaluation.plan.clock), verdict, detail
 
 

@@ -23,7 +23,8 @@ class BenchProgram:
     """One program of a suite. Commands are argv tuples, run in the program's folder; times are seconds.
 
     It is built from `sources` (each compiled with the suite's and its own `flags`, linked with `libs`) or, where those are
-    none, by the command `build`, which takes CC and CXX from the environment. `train` is what profiles are taken from.
+    none, by the command `build`, which takes CC and CXX from the environment. `train` is what profiles are taken from
+    and, where it is shorter, what all searches look at candidates first with.
     """
 
     name: str

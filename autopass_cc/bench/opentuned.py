@@ -23,10 +23,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from autopass_cc.agents import cost
 from autopass_cc.agents.allowance import ProgramRuns
 from autopass_cc.agents.baseline import Baseline
-from autopass_cc.agents.finalists import LOOKED_AT_AGAIN, WORTH
+from autopass_cc.agents.finalists import WORTH
 from autopass_cc.agents.minds.protocol import Proposal
 from autopass_cc.agents.search import Search
 from autopass_cc.agents.timing import RoundScreen
@@ -49,6 +48,7 @@ from autopass_cc.recipe.recipe import Recipe
 
 UNBOUNDED = 10**9  # program runs: evaluations are what is counted here
 LEAST_LIMIT_S = 2.0  # seconds: so much a run may take, however short the base's are
+LOOKED_AT_AGAIN = 4  # of the best
 BESIDE_ONE = Pace(rounds=1, baselines=1)  # what an evaluation is: one run, beside one of the base
 
 
@@ -174,7 +174,7 @@ class Evaluator:
         ratio = math.exp(screened.score)
         if screened.score < min(-WORTH, math.log(self._best)):
             # as our search does: before anything is built on it
-            problem = cost.objection(self._search.cost(recipe))
+            problem = self._search.cost(recipe).objection
             if problem is not None:
                 return Outcome(Verdict.SLOW_TO_COMPILE, None, problem)
         return Outcome(Verdict.SCREENED_OUT, ratio, screened.detail)

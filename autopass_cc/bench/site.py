@@ -103,6 +103,7 @@ class Site:
         values = {
             "id": digest_of(os.fsencode(f"{program.folder.resolve()}\0{program.name}")),
             "run": program.run,
+            "screen": program.train if program.train != program.run else (),
             "checks": program.checks,
             "outputs": program.outputs,
             "inputs": program.inputs,

@@ -28,13 +28,15 @@ KEPT = 0.5  # share of the field that goes on after a round that halves it
 class Pace:
     """How a race spends runs: for `rounds` rounds, from the one numbered `halving` on keeping the better half, at least `least`.
 
-    `baselines` are the baseline's runs in each round: the noise of their median is in every score.
+    `baselines` are the baseline's runs in each round: the noise of their median is in every score. A `short` race is run on
+    the project's shorter run, where it has one.
     """
 
     rounds: int
     halving: int = 2
     baselines: int = 3
     least: int = 4
+    short: bool = False
 
     def runs(self, field: int) -> int:
         """Return how many runs a race of so many candidates takes at most, if none of them looks hopeless."""
@@ -52,9 +54,9 @@ class Pace:
         """Return the largest field, up to `most`, whose race takes no more than so many runs."""
         return next((field for field in range(most, 0, -1) if self.runs(field) <= runs), 0)
 
-    def even(self, rounds: int) -> Pace:
-        """Return a race of so many rounds in which nobody is dropped for being slower."""
-        return replace(self, rounds=rounds, halving=rounds + 1)
+    def even(self, rounds: int, *, short: bool = False) -> Pace:
+        """Return a race of so many rounds, of the workload or the shorter run, in which nobody is dropped for being slower."""
+        return replace(self, rounds=rounds, halving=rounds + 1, short=short)
 
 
 @dataclass

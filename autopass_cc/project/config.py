@@ -20,6 +20,9 @@ id = "{id}"   # names this project in the cache; keep it when the folder moves
 # The workload: the command that should get faster, 0.3 to 2 seconds a run. Several commands: a list of lists.
 run = {run}
 
+# A shorter run of the same kind, on which candidates are looked at first: more of them in the same time.
+#screen = ["./program", "smaller"]
+
 # Further runs whose results must stay the same; they are not timed. Two or more different inputs here allow
 # autopass to try passes that have had wrong-code bugs.
 checks = []
@@ -45,6 +48,7 @@ class Config:
     path: Path
     id: str
     run: tuple[Argv, ...]
+    screen: tuple[Argv, ...] = ()
     checks: tuple[Argv, ...] = ()
     compare: tuple[str, ...] = COMPARABLE  # in the order of COMPARABLE: a set would print itself differently each time
     outputs: tuple[str, ...] = ()
@@ -101,6 +105,7 @@ def load(root: Path) -> Config:
         path=path,
         id=project_id(root, text),
         run=reader.commands("run"),
+        screen=reader.commands("screen"),
         checks=reader.commands("checks"),
         compare=tuple(sorted(set(reader.words("compare", COMPARABLE, allowed=COMPARABLE)), key=COMPARABLE.index)),
         outputs=reader.words("outputs", ()),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -67,7 +67,15 @@ class Placed:
     @property
     def workload(self) -> Command:
         """Return the timed command (several: one after the other, timed together)."""
-        commands = [self.command(argv) for argv in self.config.workload]
+        return self._timed(self.config.workload)
+
+    @property
+    def short(self) -> Command:
+        """Return the shorter run that candidates are looked at first with; the workload where there is none."""
+        return self._timed(self.config.screen or self.config.workload)
+
+    def _timed(self, words: Sequence[Argv]) -> Command:
+        commands = [self.command(argv) for argv in words]
         return commands[0] if len(commands) == 1 else Steps.of(commands)
 
     @property

@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 
 from autopass_cc.agents import baseline, search
-from autopass_cc.agents.minds import levers
+from autopass_cc.agents.minds import versions
 from autopass_cc.digest import digest_of
 from autopass_cc.measure.local import LocalRunner
 from autopass_cc.measure.runner import Command, Conditions, Sample
@@ -94,7 +94,7 @@ def make(root: Path, *words: str, env: dict[str, str] | None = None) -> None:
 def made_up(patch: pytest.MonkeyPatch) -> None:
     """Let work in this process make its times up, and try few candidates a wave."""
     patch.setattr(baseline, "LocalRunner", SmallIsFast)
-    patch.setattr(levers, "for_cpu", lambda *_words: iter(()))  # where small is fast, further versions of functions never win
+    patch.setattr(versions, "for_cpu", lambda *_words: iter(()))  # where small is fast, further versions of functions never win
     # the loop is the same, and the test is short
     patch.setattr(search, "THOROUGH", dataclasses.replace(search.THOROUGH, first_wave=8, wave=4))
     SmallIsFast.runs = 0

@@ -24,7 +24,15 @@ def test_a_run_on_a_small_input_is_a_part_of_a_run() -> None:
     runner.run(MockSubject("small", base_s=0.5).link(1), cpu=0)
     assert allowance.spent() == pytest.approx(2.25)
     assert allowance.left(0.0) == pytest.approx(37.75)
-    assert (allowance.fits(37), allowance.fits(38)) == (True, False)
+    assert (allowance.fits(37, PLAN), allowance.fits(38, PLAN)) == (True, False)
+
+
+def test_more_of_a_shorter_run_fit() -> None:
+    allowance = ProgramRuns(40, StepsRunner(MockRunner()), PLAN)
+    allowance.begin()
+    short = Plan(run_s=0.5, runs_per_sample=2)
+    assert (allowance.cost(PLAN), allowance.cost(short)) == (1.0, 0.5)
+    assert (allowance.fits(80, short), allowance.fits(81, short)) == (True, False)
 
 
 def test_no_round_of_a_race_is_begun_that_does_not_fit() -> None:
@@ -36,7 +44,7 @@ def test_no_round_of_a_race_is_begun_that_does_not_fit() -> None:
     def run(name: str | None, _number: int) -> tuple[float, None, str]:
         return runner.run(subjects[name].link(1), cpu=0).cpu_s, None, ""
 
-    standings = race(list("abcdef"), run, pace=Pace(9), rng=random.Random(1), fits=allowance.fits)
+    standings = race(list("abcdef"), run, pace=Pace(9), rng=random.Random(1), fits=lambda samples: allowance.fits(samples, PLAN))
     assert runner.runs == 2 * (6 + Pace(9).baselines)  # a third round would be the 27th run
     assert {len(standing.times) for standing in standings.values()} == {2}
 
@@ -46,4 +54,4 @@ def test_seconds_wait_for_a_model() -> None:
     allowance.begin()
     assert 99 < allowance.left(0.0) <= 100
     assert 104 < allowance.left(5.0) <= 105
-    assert allowance.fits(10**9)
+    assert allowance.fits(10**9, PLAN)

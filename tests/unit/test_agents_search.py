@@ -10,6 +10,7 @@ from typing import Any, cast
 import pytest
 from situations import MAJOR, base_text
 
+from autopass_cc.agents.cost import Cost
 from autopass_cc.agents.gate import Gate, Passage
 from autopass_cc.agents.minds.protocol import Proposal, Situation, Tried
 from autopass_cc.agents.minds.transfer import Hint, Transfer
@@ -19,7 +20,7 @@ from autopass_cc.evidence.features import Features
 from autopass_cc.measure.screening import Pace
 from autopass_cc.measure.verdict import Verdict
 from autopass_cc.recipe.allowlist import load
-from autopass_cc.recipe.edits import Knob
+from autopass_cc.recipe.edits import Edit, Insert, Knob
 from autopass_cc.recipe.neighbours import menu
 from autopass_cc.recipe.recipe import Recipe
 from autopass_cc.recipe.tree import parse
@@ -46,13 +47,15 @@ class FakeScreen:
     """A stopwatch for which each knob gains what GAINS says."""
 
     timed: list[str] = field(default_factory=list)
+    on_the_short_run: list[str] = field(default_factory=list)
 
-    def cost(self) -> float:
-        return 0.01
+    def cost(self, *, short: bool) -> float:
+        return 0.004 if short else 0.01
 
     def __call__(self, recipes: Mapping[str, Recipe], pace: Pace) -> dict[str, Screened]:
         assert pace.rounds > 0
         self.timed += recipes
+        self.on_the_short_run += recipes if pace.short else ()
         return {digest: Screened(sum(GAINS.get(n, 0.0) for n, _ in each.knobs), pace.rounds) for digest, each in recipes.items()}
 
 
@@ -75,7 +78,7 @@ class OpenGate:
 
 
 def search_of(
-    *edits: tuple[Knob, ...], compile_cost: Callable[[Recipe], float] = lambda _recipe: 1.0, time_left: float = 100.0
+    *edits: tuple[Edit, ...], compile_cost: Callable[[Recipe], Cost] = lambda _recipe: Cost(1.0), time_left: float = 100.0
 ) -> tuple[Search, list[Tried]]:
     evidence = Evidence("a.c", "O2", "c", 0.9, (), (), (Features("f", blocks=3, loops=1),))
     situation = Situation(evidence, parse(base_text()), menu(load(MAJOR), Tier.A, arch="x86"), seed=1)
@@ -101,7 +104,9 @@ def test_the_fastest_candidate_becomes_the_first_finalist() -> None:
 
 def test_a_gain_whose_compile_takes_too_long_is_refused_and_not_built_on() -> None:
     search, saved = search_of(
-        (FAST,), (SLOW_COMPILE,), compile_cost=lambda recipe: 1.4 if SLOW_COMPILE.name in str(recipe.knobs) else 1.1
+        (FAST,),
+        (SLOW_COMPILE,),
+        compile_cost=lambda recipe: Cost(1.4, 0.5) if SLOW_COMPILE.name in str(recipe.knobs) else Cost(1.1),
     )
     assert [tried.proposal.edits for tried in search.run()] == [(FAST,)]
     refused = [tried for tried in saved if tried.verdict is Verdict.SLOW_TO_COMPILE]
@@ -113,9 +118,9 @@ def test_a_gain_whose_compile_takes_too_long_is_refused_and_not_built_on() -> No
 def test_the_compile_of_a_candidate_is_measured_once_and_only_where_it_gained() -> None:
     measured: list[str] = []
 
-    def cost(recipe: Recipe) -> float:
+    def cost(recipe: Recipe) -> Cost:
         measured.append(recipe.digest)
-        return 1.0
+        return Cost(1.0)
 
     search, _ = search_of((FAST,), (IDLE,), compile_cost=cost)
     finalists = search.run()
@@ -166,3 +171,23 @@ def test_with_few_runs_left_a_search_looks_at_less_and_at_a_lower_price() -> Non
     rich, _ = search_of(*((knob,) for knob in knobs), time_left=4.0)
     rich.run()
     assert rich.strategy is THOROUGH
+
+
+@pytest.mark.parametrize("time_left", [0.40, 4.0], ids=["frugal", "thorough"])
+def test_waves_take_the_shorter_run_and_the_best_are_looked_at_again_with_the_workload(time_left: float) -> None:
+    search, _ = search_of((FAST,), (IDLE,), time_left=time_left)
+    winner = search.run()[0].recipe
+    screen = cast("FakeScreen", search.screen)
+    assert screen.timed.count(winner) == 2
+    assert screen.on_the_short_run.count(winner) == 1
+
+
+def test_versions_that_are_too_dear_to_compile_are_refused_before_they_run() -> None:
+    versions = Insert("function-versions", "before", "loop-vectorize#1", "avx2")
+    search, saved = search_of(
+        (FAST,), (versions,), compile_cost=lambda recipe: Cost(1.0 if recipe.pipeline is None else 1.5, 0.5)
+    )
+    assert [tried.proposal.edits for tried in search.run()] == [(FAST,)]
+    (refused,) = [tried for tried in saved if tried.verdict is Verdict.SLOW_TO_COMPILE]
+    assert refused.proposal.edits == (versions,)
+    assert refused.recipe not in cast("FakeScreen", search.screen).timed

@@ -11,6 +11,7 @@ from typing import Any, cast
 import pytest
 from situations import KERNEL, MAJOR, base_text, situation
 
+from autopass_cc.agents.cost import Cost
 from autopass_cc.agents.gate import Passage
 from autopass_cc.agents.minds.protocol import Proposal
 from autopass_cc.agents.search import Screened
@@ -61,8 +62,8 @@ class Fake:
         assert (out, sections) == ("a.o", False)
         return SimpleNamespace(digest=self.codes.get(knob(recipe), knob(recipe)))
 
-    def cost(self, recipe: Recipe) -> float:
-        return self.costs.get(knob(recipe), 1.0)
+    def cost(self, recipe: Recipe) -> Cost:
+        return Cost(self.costs.get(knob(recipe), 1.0), 0.5)
 
     def spent(self) -> float:
         return self.spent_runs
@@ -156,4 +157,4 @@ def test_an_end_in_the_middle_of_an_evaluation_is_no_outcome(made: Made) -> None
 
 
 def test_what_takes_long_enters_only_where_it_is_named() -> None:
-    assert {name for name, method in METHODS.items() if not method.default} == {"opentuner500"}
+    assert {name for name, method in METHODS.items() if method.apart} == {"opentuner500", "model1", "model3"}

@@ -1,7 +1,7 @@
 """The rule planner: turns evidence into ranked edits, needs no model, and is the baseline of every comparison.
 
 It tries single levers in the order that the evidence suggests, combines those that gained, tries values next to the
-winning ones, and adds further levers to the best so far.
+winning ones, and adds levers that were not tried alone to the best so far.
 """
 
 from __future__ import annotations
@@ -9,8 +9,9 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterable, Iterator, Sequence
 
-from autopass_cc.agents.minds import levers
+from autopass_cc.agents.minds import levers, versions
 from autopass_cc.agents.minds.protocol import Proposal, Situation, Tried
+from autopass_cc.measure.verdict import Verdict
 from autopass_cc.recipe.allowlist import AllowList, KnobSpec
 from autopass_cc.recipe.edits import Edit, Knob, canonical, join
 from autopass_cc.recipe.neighbours import idle, switch
@@ -31,7 +32,9 @@ class Rules:
         chosen: list[Proposal] = []
         streams: list[Iterable[Proposal]] = [singles(situation)]
         if gains:
-            streams = [combinations(gains), refinements(gains, situation.menu.allow), upon(gains, singles(situation))]
+            alone = iter(singles(situation))  # takes two turns: what is lost on top of one lever may be the best by itself
+            untimed = [each for each in singles(situation) if canonical(each.edits) not in seen]
+            streams = [combinations(gains), alone, refinements(gains, situation.menu.allow), alone, upon(gains, untimed)]
         for proposal in _take_turns(streams):
             if len(chosen) >= wanted:
                 break
@@ -72,8 +75,9 @@ def singles(situation: Situation) -> list[Proposal]:
                 )
             )
     menu = situation.menu
+    dear = {canonical(tried.proposal.edits) for tried in situation.history if tried.verdict is Verdict.SLOW_TO_COMPILE}
     for weight, edits, hypothesis in (
-        *levers.for_cpu(situation.evidence, situation.base, menu.cpu, menu.allow),
+        *versions.for_cpu(situation.evidence, situation.base, menu.cpu, menu.allow, dear),
         *levers.passes(situation.evidence, situation.base),
     ):
         if all(getattr(edit, "name", None) in offered for edit in edits):
@@ -87,7 +91,7 @@ def combinations(gains: Sequence[Tried]) -> Iterator[Proposal]:
     best = gains[:PARENTS]
     for size in (2, 3, 4):
         for group in itertools.combinations(best, size):
-            if any(levers.clash(one.proposal.edits, other.proposal.edits) for one, other in itertools.combinations(group, 2)):
+            if any(versions.clash(one.proposal.edits, other.proposal.edits) for one, other in itertools.combinations(group, 2)):
                 continue
             edits: tuple[Edit, ...] = ()
             for tried in group:
@@ -119,6 +123,6 @@ def upon(gains: Sequence[Tried], further: Iterable[Proposal]) -> Iterator[Propos
     """Yield further levers on top of the best so far."""
     best = gains[0]
     for proposal in further:
-        if levers.clash(best.proposal.edits, proposal.edits):
+        if versions.clash(best.proposal.edits, proposal.edits):
             continue
         yield Proposal(join(best.proposal.edits, proposal.edits), proposal.mind, f"on top of the best: {proposal.hypothesis}")
