@@ -9,10 +9,10 @@ from collections.abc import Iterator, Sequence
 from autopass_cc.agents.evaluation import seed_of
 from autopass_cc.bench.contest import Contest
 from autopass_cc.bench.results import Results, race_of
-from autopass_cc.bench.standings import Stage, is_complete, plan_of, runners
+from autopass_cc.bench.standings import Stage, is_complete, plan_of, runners, undecided
 from autopass_cc.errors import BenchError, InterruptedRunError
 from autopass_cc.measure.confirm import HOPELESS_ATTEMPTS, HOPELESS_SHARE
-from autopass_cc.measure.heats import BASE, run_heat
+from autopass_cc.measure.heats import BASE, Heat, run_heat
 from autopass_cc.measure.plan import Plan
 
 
@@ -32,16 +32,24 @@ def race(contest: Contest, results: Results) -> None:
         results.add_plan(program, json.loads(plan.to_json()))
     subjects = {BASE: contest.base()}
     subjects |= {each.method: contest.subject(each, number) for number, each in enumerate(running, start=1)}
+    methods = [each.method for each in running]
     for stage in Stage:
         for method in {name for heat in results.heats(program, name, stage.value) for name in heat.failed}:
             subjects.pop(method, None)
-        for number in _missing(results, program, name, stage, [each.method for each in running], plan):
-            contest.listener.progress(f"{program}: {stage.value} of {len(running)} rivals, heat {number + 1}")
+        for number in _missing(results, program, name, stage, methods, plan):
+            names = [BASE, *_racing(results.heats(program, name, stage.value), stage, methods, plan)]
+            racing = {each: subjects[each] for each in names if each in subjects}
+            contest.listener.progress(f"{program}: {stage.value} of {len(racing) - 1} rivals, heat {number + 1}")
             rng = random.Random(seed_of(contest.seed, program, name, stage.value, str(number)))  # noqa: S311
-            heat = run_heat(evaluation.runner, subjects, plan, rng, index=number, check=evaluation.check, stop=contest.stop)
+            heat = run_heat(evaluation.runner, racing, plan, rng, index=number, check=evaluation.check, stop=contest.stop)
             results.add_heat(program, name, stage.value, heat)
             for method in heat.failed:
                 subjects.pop(method)
+
+
+def _racing(heats: Sequence[Heat], stage: Stage, methods: Sequence[str], plan: Plan) -> Sequence[str]:
+    """Return who runs in the next heat: all of the fresh ones', and of the first who is not decided yet."""
+    return methods if stage is Stage.REVALIDATION else undecided(heats, methods, plan)
 
 
 def interrupted() -> InterruptedRunError:

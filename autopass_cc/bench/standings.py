@@ -84,11 +84,15 @@ def decision(heats: Sequence[Heat], method: str, plan: Plan) -> Confirmation:
 
 def is_complete(heats: Sequence[Heat], stage: Stage, methods: Sequence[str], plan: Plan) -> bool:
     """Return whether a stage needs no further heat."""
-    counted = [heat for heat in heats if heat.dropped is None]
-    running = [name for name in methods if not any(name in heat.failed for heat in heats)]
     if stage is Stage.REVALIDATION:
-        return len(counted) >= REVALIDATION_BLOCKS
-    return all(decision(counted, name, plan).state is not State.RUNNING for name in running)
+        return sum(heat.dropped is None for heat in heats) >= REVALIDATION_BLOCKS
+    return not undecided(heats, methods, plan)
+
+
+def undecided(heats: Sequence[Heat], methods: Sequence[str], plan: Plan) -> list[str]:
+    """Return the rivals whose confirmation needs further heats."""
+    running = [name for name in methods if not any(name in heat.failed for heat in heats)]
+    return [name for name in running if decision(heats, name, plan).state is State.RUNNING]
 
 
 def plan_of(results: Results, program: str) -> Plan | None:
