@@ -10,7 +10,6 @@ Format: LLVM, `llvm/tools/llvm-profgen/PerfReader.h`.
 
 from __future__ import annotations
 
-import re
 import shutil
 import subprocess
 from dataclasses import dataclass
@@ -19,15 +18,12 @@ from pathlib import Path
 from autopass_cc.agents.prepare import launcher
 from autopass_cc.bench.contest import Contest
 from autopass_cc.bench.instrumented import train
-from autopass_cc.bench.sampled import perf_train
+from autopass_cc.bench.perf import TRY_LIMIT, branches, count, has_branch_records
 from autopass_cc.errors import BenchError
 
 TRACER = "autopass-branch-stacks"
 LEAST = 50  # samples that make a profile; each is of dozens of branches
-EVENT = "cycles:u"
 SOFTWARE, HARDWARE = "branch stacks from software (single steps)", "branch stacks from hardware (perf record -b)"
-STACK = re.compile(r"^ 0x[0-9a-f]+/0x", re.MULTILINE)  # one line a sample
-TRY_LIMIT = 60.0  # seconds for /bin/true
 
 
 @dataclass(frozen=True)
@@ -48,32 +44,16 @@ def record(contest: Contest, folder: Path, built: Path) -> Stacks:
     text = folder / "stacks.txt"
     text.unlink(missing_ok=True)  # the tracer adds to it
     perf = shutil.which("perf")
-    if perf is not None and _has_records(perf, folder / "tried"):
-        seconds, remark = _by_hardware(contest, folder, perf, text), HARDWARE
+    if perf is not None and has_branch_records(perf, folder / "tried"):
+        seconds, remark = branches(contest, folder, perf, text, "--call-graph", "fp"), HARDWARE
     else:
         words = (_tracer(contest), str(text), str(built))
         seconds, remark = train(contest, folder, {}, lambda _: words), SOFTWARE
-    samples = sum(1 for _ in STACK.finditer(text.read_text()))
+    samples = count(text)
     if samples < LEAST:
         why = f"{contest.program.name}: {samples} branch stacks of the training run are too few for a profile."
         raise BenchError(why, "give it a longer `train` in suite.toml")
     return Stacks(text, samples, seconds, remark)
-
-
-def _has_records(perf: str, data: Path) -> bool:
-    argv = [perf, "record", "-q", "-b", "-e", EVENT, "-o", str(data), "--", "true"]
-    return subprocess.run(argv, capture_output=True, timeout=TRY_LIMIT, check=False).returncode == 0
-
-
-def _by_hardware(contest: Contest, folder: Path, perf: str, text: Path) -> float:
-    """Sample the training commands by perf, and print all samples into `text`; return the seconds of the runs."""
-    written, seconds = perf_train(contest, folder, perf, "-b", "-e", EVENT, "--call-graph", "fp")
-    for data in written:
-        # as llvm-profgen asks perf
-        argv = [perf, "script", "-i", str(data), "-F", "ip,brstack", "--show-mmap-events"]
-        with text.open("ab") as out:
-            subprocess.run(argv, stdout=out, stderr=subprocess.DEVNULL, check=False)
-    return seconds
 
 
 def _tracer(contest: Contest) -> str:

@@ -9,13 +9,12 @@ Pseudo-instrumentation", CGO 2024.
 from __future__ import annotations
 
 import shutil
-import subprocess
 import time
-from pathlib import Path
 
 from autopass_cc.bench.branch_stacks import record
 from autopass_cc.bench.contest import Contest
 from autopass_cc.bench.flavours import Flavour
+from autopass_cc.bench.profgen import profiled
 from autopass_cc.bench.results import Entrant
 from autopass_cc.errors import BenchError
 
@@ -54,18 +53,3 @@ def csspgo(contest: Contest, method: str) -> Entrant:
         "remark": stacks.remark,
     }
     return Entrant(program.name, method, Flavour("csspgo", (PROBES, f"-fprofile-sample-use={profile}")), facts=facts)
-
-
-def profiled(contest: Contest, built: Path, stacks: Path, profile: Path, *options: str) -> str:
-    """Write the profile of the program `built` from branch stacks; return llvm-profgen's warnings. Raises BenchError."""
-    argv = [
-        str(contest.toolchain.tool("llvm-profgen")),
-        *options,
-        f"--perfscript={stacks}",
-        f"--binary={built}",
-        f"--output={profile}",
-    ]
-    done = subprocess.run(argv, capture_output=True, text=True, check=False)
-    if done.returncode != 0 or not profile.is_file():
-        raise BenchError(f"{contest.program.name}: llvm-profgen: {done.stderr.strip()[:200]}")
-    return done.stderr

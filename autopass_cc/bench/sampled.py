@@ -1,7 +1,8 @@
-"""AutoFDO without branch records: a build with debug lines, timer samples of its training run, a sample profile, a build with it.
+"""AutoFDO: a build with debug lines, samples of its training run, a sample profile, a build with it.
 
-Machines that offer no last branch records (most virtual ones) leave only this; where they do, `llvm-profgen` would make a
-better profile. The table says which it was.
+Where the machine keeps last branch records, the samples are of branches and `llvm-profgen` makes the profile (that way is tested
+with a stand-in for perf, and was never measured on such a machine); most virtual ones keep none and leave samples of a timer. The
+table says which it was.
 """
 
 from __future__ import annotations
@@ -12,20 +13,32 @@ import shutil
 import subprocess
 import time
 from collections import Counter
+from dataclasses import dataclass
 from pathlib import Path
 
 from autopass_cc.bench.contest import Contest
 from autopass_cc.bench.flavours import Flavour
-from autopass_cc.bench.instrumented import merge, train
+from autopass_cc.bench.instrumented import merge
+from autopass_cc.bench.perf import branches, count, has_branch_records, recorded
+from autopass_cc.bench.profgen import profiled
 from autopass_cc.bench.results import Entrant
 from autopass_cc.bench.sampleprof import MASK, Located, Place, decoded, render
 from autopass_cc.errors import BenchError
 
 # Addresses of samples are those of the file (-no-pie); discriminators tell copies and branches of one line apart.
 BUILD = ("-gline-tables-only", "-fdebug-info-for-profiling", "-no-pie", "-Wno-unused-command-line-argument")
-FREQUENCY = 4999  # samples a second; a prime, so that it keeps no step with a loop
 LEAST = 100  # samples that make a profile
 TIMER = "timer samples (perf cpu-clock), no branch records"
+RECORDS = "branch records (perf record -b)"
+
+
+@dataclass(frozen=True)
+class Sampled:
+    """How many samples a profile is of, the seconds of the runs that they were taken in, and of what they are."""
+
+    samples: int
+    seconds: float
+    remark: str
 
 
 def autofdo(contest: Contest, method: str) -> Entrant:
@@ -36,27 +49,44 @@ def autofdo(contest: Contest, method: str) -> Entrant:
         raise BenchError(f"{program.name}: perf is not on PATH.", "apt-get install linux-perf")
     folder = site.copy("autofdo-train")
     site.build(folder, contest.compilers, BUILD)
-    written, seconds = perf_train(contest, folder, perf, "-e", "cpu-clock")
-    built = folder / program.run[0][0]
-    samples = sum((_samples(perf, data, built) for data in written), Counter[int]())
-    if samples.total() < LEAST:
-        why = f"{program.name}: {samples.total()} samples of the training run are too few for a profile."
-        raise BenchError(why, "give it a longer `train` in suite.toml")
-    text = render(samples, *_code(contest, built))
-    listing = site.place / "autofdo.txt"
-    listing.write_text(text)
     profile = site.place / "autofdo.prof"
-    merge(contest, profile, [listing], "--sample", "--extbinary")
+    profile.unlink(missing_ok=True)
+    make = _by_branches if has_branch_records(perf, folder / "tried") else _by_timer
+    found = make(contest, folder, perf, folder / program.run[0][0], profile)
     shutil.rmtree(folder, ignore_errors=True)
-    facts = {"search_s": time.monotonic() - began, "trained_s": seconds, "samples": samples.total(), "remark": TIMER}
+    facts = {
+        "search_s": time.monotonic() - began,
+        "trained_s": found.seconds,
+        "samples": found.samples,
+        "remark": found.remark,
+    }
     return Entrant(program.name, method, Flavour("autofdo", (f"-fprofile-sample-use={profile}",)), facts=facts)
 
 
-def perf_train(contest: Contest, folder: Path, perf: str, *options: str) -> tuple[list[Path], float]:
-    """Run the training commands in `folder`, each under `perf record`; return what it wrote, and the seconds of the runs."""
-    written = [folder / f"{number}.data" for number in range(len(contest.program.train))]
-    words = (perf, "record", "-q", *options, "-F", str(FREQUENCY), "-o")
-    return written, train(contest, folder, {}, lambda number: (*words, str(written[number]), "--"))
+def _by_branches(contest: Contest, folder: Path, perf: str, built: Path, profile: Path) -> Sampled:
+    text = folder / "branches.txt"
+    seconds = branches(contest, folder, perf, text)
+    found = Sampled(count(text), seconds, RECORDS)
+    _refuse_few(contest, found)
+    profiled(contest, built, text, profile)
+    return found
+
+
+def _by_timer(contest: Contest, folder: Path, perf: str, built: Path, profile: Path) -> Sampled:
+    written, seconds = recorded(contest, folder, perf, "-e", "cpu-clock")
+    samples = sum((_samples(perf, data, built) for data in written), Counter[int]())
+    found = Sampled(samples.total(), seconds, TIMER)
+    _refuse_few(contest, found)
+    listing = contest.site.place / "autofdo.txt"
+    listing.write_text(render(samples, *_code(contest, built)))
+    merge(contest, profile, [listing], "--sample", "--extbinary")
+    return found
+
+
+def _refuse_few(contest: Contest, found: Sampled) -> None:
+    if found.samples < LEAST:
+        why = f"{contest.program.name}: {found.samples} samples of the training run are too few for a profile."
+        raise BenchError(why, "give it a longer `train` in suite.toml")
 
 
 def _samples(perf: str, data: Path, built: Path) -> Counter[int]:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import platform
 import re
+import shutil
 import subprocess
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,10 +15,13 @@ from typing import cast
 
 import pytest
 
-from autopass_cc.bench.branch_stacks import LEAST, SOFTWARE, record
+from autopass_cc.agents.prepare import launcher
+from autopass_cc.bench.branch_stacks import LEAST, SOFTWARE, TRACER, record
 from autopass_cc.bench.contest import Contest
-from autopass_cc.bench.csspgo import BUILD, PROBES, csspgo, profiled
+from autopass_cc.bench.csspgo import BUILD, PROBES, csspgo
 from autopass_cc.bench.manifest import BenchProgram
+from autopass_cc.bench.profgen import profiled
+from autopass_cc.bench.sampled import RECORDS, autofdo
 from autopass_cc.bench.site import Compilers, Site
 from autopass_cc.errors import BenchError
 from autopass_cc.toolchain import registry
@@ -124,12 +129,9 @@ def test_a_function_has_a_profile_for_each_caller_and_each_is_true(case: Case) -
     assert left[1] / right[1] == pytest.approx(1, abs=0.15)  # they are called in turns
 
 
-def test_the_compiler_finds_the_profile_its_own_and_weighs_branches_by_it(case: Case) -> None:
-    entrant = csspgo(case.contest, "csspgo")
-    assert entrant.facts["remark"] == SOFTWARE
-    assert entrant.facts["samples"] >= LEAST
-    assert entrant.flavour.flags[0] == PROBES
-    text, said = case.compiled(*entrant.flavour.flags, "-Wall", "-Wextra", "-Werror")
+def check_weights(case: Case, *flags: str) -> None:
+    """Check that a compile with a profile weighs branches as often as they were taken."""
+    text, said = case.compiled(*flags, "-Wall", "-Wextra", "-Werror")
     assert said == ""
     assert "function_entry_count" in text
     weights = [tuple(map(int, each)) for each in re.findall(r'!"branch_weights", i32 (\d+), i32 (\d+)', text)]
@@ -140,6 +142,14 @@ def test_the_compiler_finds_the_profile_its_own_and_weighs_branches_by_it(case: 
     else:
         assert any(ratio < 0.15 for ratio in ratios)  # inlined into both, each with its caller's own
         assert any(ratio > 0.85 for ratio in ratios)
+
+
+def test_the_compiler_finds_the_profile_its_own_and_weighs_branches_by_it(case: Case) -> None:
+    entrant = csspgo(case.contest, "csspgo")
+    assert entrant.facts["remark"] == SOFTWARE
+    assert entrant.facts["samples"] >= LEAST
+    assert entrant.flavour.flags[0] == PROBES
+    check_weights(case, *entrant.flavour.flags)
     plain, _ = case.compiled(PROBES)
     assert "function_entry_count" not in plain
     assert "branch_weights" not in plain
@@ -164,3 +174,30 @@ def test_a_program_without_probes_is_no_entrant(case: Case, monkeypatch: pytest.
     with pytest.raises(BenchError, match="without pseudo probes"):
         csspgo(case.contest, "csspgo")
     assert not (case.contest.site.place / "csspgo.prof").exists()
+
+
+# A perf on a machine with branch records: they come from the tracer, without the callers, which perf was not asked for.
+PERF = """#!{python}
+import os, subprocess, sys
+words = sys.argv[1:]
+if words[0] == "script":
+    with open(words[words.index("-i") + 1]) as samples:
+        sys.stdout.writelines(line for line in samples if not line.startswith(chr(9)))
+elif words[-1] != "true":
+    data, command = words[words.index("-o") + 1], words[words.index("--") + 1:]
+    sys.exit(subprocess.call([{tracer!r}, data, os.path.realpath(command[0]), *command]))
+"""
+
+
+def test_where_the_machine_keeps_branch_records_autofdo_is_made_of_them(
+    case: Case, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    perf = tmp_path / "perf"
+    perf.write_text(PERF.format(python=sys.executable, tracer=str(launcher().with_name(TRACER))))
+    perf.chmod(0o755)
+    ours = SimpleNamespace(which=lambda _name: str(perf), rmtree=shutil.rmtree)
+    monkeypatch.setattr("autopass_cc.bench.sampled.shutil", ours)
+    entrant = autofdo(case.contest, "autofdo")
+    assert entrant.facts["remark"] == RECORDS
+    assert entrant.facts["samples"] >= LEAST
+    check_weights(case, "-gline-tables-only", "-fdebug-info-for-profiling", *entrant.flavour.flags)
