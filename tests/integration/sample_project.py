@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from autopass_cc.agents import baseline, search
+from autopass_cc.agents import baseline, search, strategy
 from autopass_cc.agents.minds import versions
 from autopass_cc.digest import digest_of
 from autopass_cc.measure.local import LocalRunner
@@ -96,7 +96,7 @@ def made_up(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(baseline, "LocalRunner", SmallIsFast)
     patch.setattr(versions, "for_cpu", lambda *_words: iter(()))  # where small is fast, further versions of functions never win
     # the loop is the same, and the test is short
-    patch.setattr(search, "THOROUGH", dataclasses.replace(search.THOROUGH, first_wave=8, wave=4))
+    patch.setattr(search, "THOROUGH", dataclasses.replace(strategy.THOROUGH, first_wave=8, wave=4))
     SmallIsFast.runs = 0
 
 

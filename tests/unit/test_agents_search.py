@@ -14,7 +14,8 @@ from autopass_cc.agents.cost import Cost
 from autopass_cc.agents.gate import Gate, Passage
 from autopass_cc.agents.minds.protocol import Proposal, Situation, Tried
 from autopass_cc.agents.minds.transfer import Hint, Transfer
-from autopass_cc.agents.search import FRUGAL, THOROUGH, Screened, Search
+from autopass_cc.agents.search import Screened, Search
+from autopass_cc.agents.strategy import FRUGAL, THOROUGH
 from autopass_cc.evidence.collect import Evidence
 from autopass_cc.evidence.features import Features
 from autopass_cc.measure.screening import Pace
