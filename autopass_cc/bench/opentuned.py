@@ -3,8 +3,9 @@
 An evaluation is what a user of OpenTuner gets: one configuration is compiled and its time measured, once. Code that is the base's
 or already known has the known time; what does not pass our gates, fails or answers wrongly is an error; what takes longer than
 OpenTuner wants to know is stopped. A time is a ratio to a run of the base beside it, both from fresh links, so that a slow hour
-of the machine does not look like a slow configuration. The best measured configuration wins, after the best few were
-timed once more, as those of our search are; nothing is made minimal, and nothing is left out that does not pay.
+of the machine does not look like a slow configuration. Where the program has a shorter run, evaluations are of that, as our
+search's first looks are. The best measured configuration wins, after the best few were timed once more with the workload, as
+those of our search are; nothing is made minimal, and nothing is left out that does not pay.
 
 What differs from the GCC flags of its paper (Ansel et al., PACT 2014, section 4.1; `examples/gccflags` of its repository): passes
 of the pipeline and insertions are choices, too (`bench.space`). All numbers are choices among listed values, as our minds have
@@ -49,7 +50,7 @@ from autopass_cc.recipe.recipe import Recipe
 UNBOUNDED = 10**9  # program runs: evaluations are what is counted here
 LEAST_LIMIT_S = 2.0  # seconds: so much a run may take, however short the base's are
 LOOKED_AT_AGAIN = 4  # of the best
-BESIDE_ONE = Pace(rounds=1, baselines=1)  # what an evaluation is: one run, beside one of the base
+BESIDE_ONE = Pace(rounds=1, baselines=1, short=True)  # an evaluation: one of the shorter run, beside one of the base
 
 
 def three(contest: Contest, method: str) -> Entrant:
@@ -167,7 +168,8 @@ class Evaluator:
         return replace(self._timed(recipe, limit), recipe=recipe.digest, code=code)
 
     def _timed(self, recipe: Recipe, limit: float) -> Outcome:
-        seconds = max(LEAST_LIMIT_S, limit * self._base.evaluation.plan.run_s)
+        plan = self._base.short or self._base.evaluation.plan
+        seconds = max(LEAST_LIMIT_S, limit * plan.run_s)
         screened = self._screen({recipe.digest: recipe}, BESIDE_ONE, limit=seconds)[recipe.digest]
         if screened.score is None:
             return Outcome(screened.verdict, None, screened.detail)

@@ -21,6 +21,7 @@ from autopass_cc.bench.methods import METHODS
 from autopass_cc.bench.opentuned import LEAST_LIMIT_S, Evaluator
 from autopass_cc.bench.space import Space
 from autopass_cc.errors import InterruptedRunError
+from autopass_cc.measure.plan import Plan
 from autopass_cc.measure.screening import Pace
 from autopass_cc.measure.verdict import Verdict
 from autopass_cc.recipe.recipe import Recipe, build
@@ -69,7 +70,7 @@ class Fake:
         return self.spent_runs
 
     def __call__(self, recipes: Mapping[str, Recipe], pace: Pace, *, limit: float) -> dict[str, Screened]:
-        assert (pace.rounds, pace.baselines) == (1, 1)  # one run, beside one of the base
+        assert (pace.rounds, pace.baselines, pace.short) == (1, 1, True)  # one run, beside one of the base
         ((digest, recipe),) = recipes.items()
         self.timed.append((knob(recipe), limit))
         self.spent_runs += 2
@@ -81,14 +82,14 @@ class Fake:
 
 @pytest.fixture
 def made(monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[Evaluator, Space]]:
-    def make(fake: Fake, former: tuple[Outcome, ...] = ()) -> tuple[Evaluator, Space]:
+    def make(fake: Fake, former: tuple[Outcome, ...] = (), short: Plan | None = None) -> tuple[Evaluator, Space]:
         known = situation(KERNEL)
         space = Space(known.base, known.menu, pipelines=True)
         monkeypatch.setattr(opentuned, "RoundScreen", lambda _base, _module, _allowance: fake)
         evaluation = SimpleNamespace(
             listener=SimpleNamespace(progress=lambda _text: None), stop=lambda: fake.stopped, plan=SimpleNamespace(run_s=3.0)
         )
-        base = cast("Any", SimpleNamespace(evaluation=evaluation))
+        base = cast("Any", SimpleNamespace(evaluation=evaluation, short=short))
         return Evaluator(base, cast("Any", fake), cast("Any", fake), space, 9, former), space
 
     return make
@@ -140,6 +141,13 @@ def test_a_new_best_that_slows_its_compile_too_much_is_refused_as_in_our_search(
     best, slow = (evaluator(space.base() | dict([each]), 2.0) for each in (FAST, SLOW))
     assert (best.verdict, best.ratio) == (Verdict.SLOW_TO_COMPILE, None)
     assert slow.ratio == pytest.approx(1.2)  # its compile is of no interest
+
+
+def test_the_limit_is_of_the_run_that_is_timed(made: Made) -> None:
+    fake = Fake(times={"unroll-count=4": 0.8})
+    evaluator, space = made(fake, short=Plan(run_s=1.5))
+    evaluator(space.base() | dict([FAST]), 2.0)
+    assert fake.timed == [("unroll-count=4", 3.0)]
 
 
 def test_a_short_program_has_a_limit_that_a_busy_machine_can_keep(made: Made) -> None:
