@@ -71,7 +71,7 @@ def _minimise(search: Search, best: Tried) -> Tried:
     useless = idle | {place for place, cost in costs.items() if cost <= WORTH}
     kept = tuple(edit for place, edit in enumerate(edits) if place not in useless)
     told = tuple(Removal(edit, costs.get(place), same_code=place in idle) for place, edit in enumerate(edits))
-    measured = replace(search.tried(best.recipe), removals=told)
+    measured = replace(search.known(best.recipe) or best, removals=told)
     search.remember(measured, variants[best.recipe][1])
     if not useless or not kept:
         return measured
@@ -92,9 +92,10 @@ def _shorter(search: Search, best: Tried, proposal: Proposal) -> Tried:
         short = Tried(proposal, recipe.digest, Verdict.SCREENED_OUT, best.screened)
     else:
         search.compare({best.recipe: (best.proposal, whole), recipe.digest: (proposal, recipe)}, "minimised", short=True)
-        short, long = search.tried(recipe.digest), search.tried(best.recipe)
-        if (short.screened or 0.0) > (long.screened or 0.0) + WORTH:
+        timed, long = search.known(recipe.digest), search.known(best.recipe) or best
+        if timed is None or (timed.screened or 0.0) > (long.screened or 0.0) + WORTH:
             return long
+        short = timed
     short = replace(short, removals=best.removals, diagnosis=short.diagnosis or best.diagnosis)
     search.remember(short, recipe)
     return short

@@ -110,7 +110,8 @@ class Search:
                 continue  # the model may learn from what became of these
             if not admitted:
                 break
-            self._time(admitted, f"wave {number}", self.strategy.race)
+            if not self._time(admitted, f"wave {number}", self.strategy.race):
+                break  # nothing fitted into what is left
             if self.feedback:
                 self._diagnose(admitted)
             stale = 0 if self._best_score() < before - WORTH else stale + (before < 0)
@@ -223,12 +224,13 @@ class Search:
         runs = (self.time_left() - kept_back) / self.screen.cost(short=self.strategy.race.short)
         return self.strategy.race.fitting(runs, max(self.strategy.first_wave, self.strategy.wave) * (self.rounds + 1))
 
-    def _time(self, candidates: Mapping[str, tuple[Proposal, Recipe]], what: str, pace: Pace) -> None:
+    def _time(self, candidates: Mapping[str, tuple[Proposal, Recipe]], what: str, pace: Pace) -> bool:
+        """Time candidates; return whether anything is known of any of them then."""
         name = self.gate.module.name
         self.listener.progress(f"screening {name}: {what}, {len(candidates)} candidates")
         seen = self.screen({digest: recipe for digest, (_, recipe) in candidates.items()}, pace)
         for digest, (proposal, recipe) in candidates.items():
-            result, before = seen[digest], self._known(digest) or Tried(proposal, digest, Verdict.NOT_TRIED)
+            result, before = seen[digest], self.known(digest) or Tried(proposal, digest, Verdict.NOT_TRIED)
             if not result.rounds and result.verdict is Verdict.SCREENED_OUT:
                 continue  # nothing was left for it: what was known of it stays
             self.remember(replace(before, verdict=result.verdict, screened=result.score, detail=result.detail), recipe)
@@ -236,12 +238,15 @@ class Search:
         best = self._best_score()
         timed = sum(result.score is not None for result in seen.values())
         self.listener.line(f"  {name}: {what}: {timed} timed, best so far {math.expm1(best) * 100:+.1f} % (screening)")
+        return any(self.known(digest) for digest in candidates)
 
     def _diagnose(self, candidates: Mapping[str, tuple[Proposal, Recipe]]) -> None:
         """Say of each timed candidate of the model, and of a new best, what it changed and what that did to the time."""
         best = next((tried.recipe for tried in self.situation.gains()), "")
         for digest, (proposal, recipe) in candidates.items():
-            tried = self.tried(digest)
+            tried = self.known(digest)
+            if tried is None:  # the search was ended before it ran
+                continue
             asked_for = proposal.mind.startswith(MODEL) and tried.screened is not None
             if asked_for or digest == best:
                 self.remember(replace(tried, diagnosis=self.diagnose(tried, recipe)), recipe)
@@ -264,12 +269,6 @@ class Search:
             else:
                 self.remember(replace(tried, verdict=Verdict.SLOW_TO_COMPILE, screened=None, detail=problem), recipe)
 
-    def tried(self, digest: str) -> Tried:
-        """Return what is known of a recipe of this search; raises KeyError."""
-        found = self._known(digest)
-        if found is None:
-            raise KeyError(digest)
-        return found
-
-    def _known(self, digest: str) -> Tried | None:
+    def known(self, digest: str) -> Tried | None:
+        """Return what is known of a recipe of this search; None where it was never timed or refused."""
         return next((tried for tried in self.situation.history if tried.recipe == digest), None)

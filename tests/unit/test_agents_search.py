@@ -60,6 +60,17 @@ class FakeScreen:
         return {digest: Screened(sum(GAINS.get(n, 0.0) for n, _ in each.knobs), pace.rounds) for digest, each in recipes.items()}
 
 
+@dataclass
+class Ended(FakeScreen):
+    """A stopwatch that is stopped before anything but `only` has run."""
+
+    only: str = ""
+
+    def __call__(self, recipes: Mapping[str, Recipe], pace: Pace) -> dict[str, Screened]:
+        seen = super().__call__(recipes, pace)
+        return {digest: each if digest == self.only else Screened(None, 0) for digest, each in seen.items()}
+
+
 class OpenGate:
     """A gate that lets everything pass and for which each recipe gives other code."""
 
@@ -192,3 +203,17 @@ def test_versions_that_are_too_dear_to_compile_are_refused_before_they_run() -> 
     (refused,) = [tried for tried in saved if tried.verdict is Verdict.SLOW_TO_COMPILE]
     assert refused.proposal.edits == (versions,)
     assert refused.recipe not in cast("FakeScreen", search.screen).timed
+
+
+def test_a_search_that_is_ended_in_a_race_says_nothing_of_what_did_not_run() -> None:
+    search, saved = search_of((FAST,), (IDLE,))
+    search.screen = Ended()
+    assert search.run() == []
+    assert saved == []
+
+
+def test_a_winner_that_cannot_be_made_minimal_any_more_stays_as_it_is() -> None:
+    other = Knob("unroll-runtime", "false")
+    search, _ = search_of((FAST, IDLE, other))
+    search.screen = Ended(only=search.recipe(Proposal((FAST, IDLE, other), "listed", "test")).digest)
+    assert set(search.run()[0].proposal.edits) == {FAST, IDLE, other}
