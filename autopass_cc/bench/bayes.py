@@ -8,8 +8,8 @@ of clang do not count; ours are the instructions of the object.
 
 from __future__ import annotations
 
+import concurrent.futures
 import math
-import random
 import warnings
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -45,20 +45,22 @@ class Bayes:
         except ImportError:
             raise BenchError("scikit-learn is not installed.", "pip install 'autopass-cc[bench]'") from None
         self._features: Features = lambda _proposal: None
+        self._workers = 1
         self._known: dict[tuple[object, ...], Vector | None] = {}
 
-    def compiled_by(self, features: Features) -> None:
-        """Say how candidates get their features: the search that asks for proposals compiles them."""
-        self._features = features
+    def compiled_by(self, features: Features, workers: int = 1) -> None:
+        """Say how candidates get their features: the search that asks for proposals compiles them, several at once."""
+        self._features, self._workers = features, workers
 
     def propose(self, situation: Situation, wanted: int) -> list[Proposal]:
         """Return up to `wanted` new proposals, the most promising first."""
-        drawn = Chance().propose(situation, POOL * wanted)
-        pool = [(each, vector) for each in drawn if (vector := self._vector(each)) is not None]
+        if sum(tried.screened is not None for tried in situation.history) < LEAST:
+            return Chance().propose(situation, wanted)
         timed = [(vector, tried.screened) for tried in situation.history if (vector := self._of(tried)) is not None]
-        if len(timed) < LEAST:
-            chosen = random.Random(f"{situation.seed} {len(situation.history)}").sample(pool, min(wanted, len(pool)))  # noqa: S311
-            return [each for each, _ in chosen]
+        drawn = Chance().propose(situation, POOL * wanted)
+        with concurrent.futures.ThreadPoolExecutor(self._workers) as threads:  # nothing is being timed now
+            vectors = threads.map(self._vector, drawn)
+        pool = [(each, vector) for each, vector in zip(drawn, vectors, strict=True) if vector is not None]
         return self._expected(pool, [(vector, score or 0.0) for vector, score in timed], wanted)
 
     def _expected(self, pool: list[tuple[Proposal, Vector]], timed: list[tuple[Vector, float]], wanted: int) -> list[Proposal]:

@@ -80,7 +80,7 @@ def searched(contest: Contest) -> Seek:
 
     def seek(search: Search, _allowance: ProgramRuns) -> Found:
         if isinstance(search.mind, Bayes):
-            search.mind.compiled_by(features_of(search, contest.toolchain))
+            search.mind.compiled_by(features_of(search, contest.toolchain), search.workers)
         found = search.run()
         return Found(search.recipe(found[0].proposal) if found else None, len(search.situation.history))
 

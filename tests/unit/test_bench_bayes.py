@@ -57,9 +57,11 @@ def test_before_anything_was_timed_it_draws_and_later_it_follows_what_was_fast()
 
 
 def test_what_does_not_compile_is_not_proposed() -> None:
+    first = Chance().propose(situation(), 12)
+    known = situation(timed(first, lambda _proposal: -0.01))
     mind = Bayes()
-    mind.compiled_by(lambda _proposal: None)
-    assert mind.propose(situation(), 5) == []
+    mind.compiled_by(lambda each: size(each) if each in first else None, workers=2)
+    assert mind.propose(known, 5) == []
 
 
 def test_without_its_library_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
