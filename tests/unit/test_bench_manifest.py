@@ -72,3 +72,13 @@ def test_what_is_wrong_is_said_with_the_files_name(tmp_path: Path, text: str, to
 def test_a_folder_without_a_manifest_is_no_suite(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="no such file"):
         load(tmp_path)
+
+
+def test_the_example_of_the_readme_is_a_suite_of_kernels_and_of_a_project_with_its_makefile() -> None:
+    folder = Path(__file__).resolve().parents[2] / "examples" / "kernels"
+    found = {each.name: each for each in load(folder).programs}
+    assert found.keys() == {"histogram", "prefix", "orders"}
+    assert found["prefix"].run == (("./prefix", "15000"),)
+    assert found["orders"].build == ("make", "-B")
+    text = (folder / "suite.toml").read_text().partition("\n")[2]  # without the comment
+    assert text in (folder.parents[1] / "README.md").read_text()
