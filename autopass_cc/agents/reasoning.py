@@ -21,6 +21,7 @@ from autopass_cc.evidence.collect import Evidence
 from autopass_cc.evidence.pack import LIMIT, bare, pack
 from autopass_cc.evidence.queries import Answerer
 from autopass_cc.model.asking import Asker
+from autopass_cc.model.settings import Settings
 from autopass_cc.project.modules import Module
 from autopass_cc.recipe.recipe import Recipe
 from autopass_cc.recipe.tree import Pipeline
@@ -70,6 +71,13 @@ class Reasoning:
     asker: Asker | None
     share: Share = Share.REMARKS
     context: int = 0  # tokens that the model's server takes, 0 where that is not known
+
+    @classmethod
+    def asking(cls, setting: Setting, max_tier: Tier | None, asker: Asker, settings: Settings | None) -> Reasoning:
+        """Return reasoning with a model, which is shown as much as its settings say (a replay may have none)."""
+        if settings is None:
+            return cls(setting, max_tier, asker)
+        return cls(setting, max_tier, asker, settings.share, settings.context)
 
     def tier(self, inputs: int) -> Tier:
         """Return the highest risk: as asked for, else by how many inputs results are compared on."""

@@ -31,9 +31,10 @@ class RoundScreen:
 
     def cost(self, *, short: bool) -> float:
         """Return about how much of the allowance one candidate takes in one round of the shorter run, or of the workload."""
-        return self._allowance.cost(self._plan(short=short))
+        return self._allowance.cost(self.plan(short=short))
 
-    def _plan(self, *, short: bool) -> Plan:
+    def plan(self, *, short: bool) -> Plan:
+        """Return how the shorter run is timed, or the workload, which stands in where there is none."""
         return (self._base.short if short else None) or self._base.evaluation.plan
 
     def __call__(self, recipes: Mapping[str, Recipe], pace: Pace, *, limit: float | None = None) -> dict[str, Screened]:
@@ -44,7 +45,7 @@ class RoundScreen:
         self._races += 1
         evaluation = self._base.evaluation
         rng = random.Random(seed_of(evaluation.run.seed, "screening", self._module.name, str(self._races)))  # noqa: S311
-        plan = self._plan(short=pace.short)
+        plan = self.plan(short=pace.short)
         count = 0
 
         def run(name: str | None, number: int) -> tuple[float, Verdict | None, str]:

@@ -38,7 +38,6 @@ from autopass_cc.model.settings import Settings
 from autopass_cc.model.transcript import calls
 from autopass_cc.project.config import Config
 from autopass_cc.recipe.words import Tier
-from autopass_cc.share import Share
 from autopass_cc.store import entries as store
 from autopass_cc.store.database import backup
 from autopass_cc.store.entries import Entry
@@ -211,17 +210,15 @@ def _reasoning(db: Database, base: Baseline, options: Options) -> Reasoning:
     setting, about = options.setting, {"toolchain": base.prepared.toolchain.version}
     if not setting.asks_a_model:
         return Reasoning(setting, options.max_tier, None)
-    settings = options.model
-    share, context = (settings.share, settings.context) if settings else (Share.REMARKS, 0)
     if options.replay is not None:
         asker = replay(run.id, options.replay, **about)  # asked for by name: without it the run is not what was wanted
-        return Reasoning(setting, options.max_tier, asker, share, context)
+        return Reasoning.asking(setting, options.max_tier, asker, options.model)
     try:
-        asker = connect(db, run.id, settings, options.confirm, **about)
+        asker = connect(db, run.id, options.model, options.confirm, **about)
     except ModelError as error:
         listener.line(f"model: {error.sentence} The rules go on alone ({error.next_step})")
         return Reasoning(setting, options.max_tier, None)
-    return Reasoning(setting, options.max_tier, asker, share, context)
+    return Reasoning.asking(setting, options.max_tier, asker, options.model)
 
 
 def _search_on(

@@ -168,8 +168,7 @@ class Evaluator:
         return replace(self._timed(recipe, limit), recipe=recipe.digest, code=code)
 
     def _timed(self, recipe: Recipe, limit: float) -> Outcome:
-        plan = self._base.short or self._base.evaluation.plan
-        seconds = max(LEAST_LIMIT_S, limit * plan.run_s)
+        seconds = max(LEAST_LIMIT_S, limit * self._screen.plan(short=BESIDE_ONE.short).run_s)
         screened = self._screen({recipe.digest: recipe}, BESIDE_ONE, limit=seconds)[recipe.digest]
         if screened.score is None:
             return Outcome(screened.verdict, None, screened.detail)

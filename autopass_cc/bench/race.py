@@ -9,10 +9,10 @@ from collections.abc import Iterator, Sequence
 from autopass_cc.agents.evaluation import seed_of
 from autopass_cc.bench.contest import Contest
 from autopass_cc.bench.results import Results, race_of
-from autopass_cc.bench.standings import Stage, is_complete, plan_of, runners, undecided
+from autopass_cc.bench.standings import Stage, plan_of, racing, runners
 from autopass_cc.errors import BenchError, InterruptedRunError
 from autopass_cc.measure.confirm import HOPELESS_ATTEMPTS, HOPELESS_SHARE
-from autopass_cc.measure.heats import BASE, Heat, run_heat
+from autopass_cc.measure.heats import BASE, run_heat
 from autopass_cc.measure.plan import Plan
 
 
@@ -36,20 +36,14 @@ def race(contest: Contest, results: Results) -> None:
     for stage in Stage:
         for method in {name for heat in results.heats(program, name, stage.value) for name in heat.failed}:
             subjects.pop(method, None)
-        for number in _missing(results, program, name, stage, methods, plan):
-            names = [BASE, *_racing(results.heats(program, name, stage.value), stage, methods, plan)]
-            racing = {each: subjects[each] for each in names if each in subjects}
-            contest.listener.progress(f"{program}: {stage.value} of {len(racing) - 1} rivals, heat {number + 1}")
+        for number, names in _missing(results, program, name, stage, methods, plan):
+            rivals = {each: subjects[each] for each in (BASE, *names) if each in subjects}
+            contest.listener.progress(f"{program}: {stage.value} of {len(rivals) - 1} rivals, heat {number + 1}")
             rng = random.Random(seed_of(contest.seed, program, name, stage.value, str(number)))  # noqa: S311
-            heat = run_heat(evaluation.runner, racing, plan, rng, index=number, check=evaluation.check, stop=contest.stop)
+            heat = run_heat(evaluation.runner, rivals, plan, rng, index=number, check=evaluation.check, stop=contest.stop)
             results.add_heat(program, name, stage.value, heat)
             for method in heat.failed:
                 subjects.pop(method)
-
-
-def _racing(heats: Sequence[Heat], stage: Stage, methods: Sequence[str], plan: Plan) -> Sequence[str]:
-    """Return who runs in the next heat: all of the fresh ones', and of the first who is not decided yet."""
-    return methods if stage is Stage.REVALIDATION else undecided(heats, methods, plan)
 
 
 def interrupted() -> InterruptedRunError:
@@ -57,14 +51,16 @@ def interrupted() -> InterruptedRunError:
     return InterruptedRunError("Interrupted; what was finished is kept.", "run the same command again to go on")
 
 
-def _missing(results: Results, program: str, name: str, stage: Stage, methods: Sequence[str], plan: Plan) -> Iterator[int]:
-    """Yield the numbers of the heats that a stage still needs; raises BenchError where the machine is too busy."""
+def _missing(
+    results: Results, program: str, name: str, stage: Stage, methods: Sequence[str], plan: Plan
+) -> Iterator[tuple[int, Sequence[str]]]:
+    """Yield number and rivals of each heat that a stage still needs; raises BenchError where the machine is too busy."""
     sitting = 0
-    while not is_complete(heats := results.heats(program, name, stage.value), stage, methods, plan):
+    while names := racing(heats := results.heats(program, name, stage.value), stage, methods, plan):
         dropped = sum(heat.dropped is not None for heat in heats[-sitting:]) if sitting else 0
         if sitting >= HOPELESS_ATTEMPTS and dropped > HOPELESS_SHARE * sitting:
             raise BenchError(
                 f"{program}: the machine is too busy: {dropped} of {sitting} heats were disturbed.", "run it again later"
             )
-        yield len(heats)
+        yield len(heats), names
         sitting += 1

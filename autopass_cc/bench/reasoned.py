@@ -13,7 +13,6 @@ from autopass_cc.bench.results import Entrant
 from autopass_cc.bench.searched import ALONE, entered, searched
 from autopass_cc.errors import BenchError
 from autopass_cc.model.connect import connect
-from autopass_cc.model.errors import ModelError, Reason
 
 
 def one_round(contest: Contest, method: str) -> Entrant:
@@ -32,13 +31,9 @@ def reasoned(contest: Contest, method: str, rounds: int) -> Entrant:
     Raises ModelError where there is none or it may not be asked, BenchError where it had nothing usable to say: what the rules
     find in its place is not the model's.
     """
-    settings = contest.model
-    if settings is None:  # said before time is spent
-        raise ModelError(Reason.NOT_CONFIGURED, "No model is configured.")
-    base = contest.baseline()
-    asker = connect(contest.db, base.evaluation.run.id, settings, contest.confirm, method=method)
-    setting = Setting(Minds.MODEL, rounds, ALONE.without)
-    reasoning = Reasoning(setting, None, asker, settings.share, settings.context)
+    run = contest.baseline().evaluation.run
+    asker = connect(contest.db, run.id, contest.model, contest.confirm, method=method)
+    reasoning = Reasoning.asking(Setting(Minds.MODEL, rounds, ALONE.without), None, asker, contest.model)
     entrant = entered(contest, method, PLAIN, contest.budget, searched(contest), reasoning=reasoning)
     if not entrant.facts["proposals"]:
         raise BenchError(f"{contest.program.name}: the model proposed nothing that could be tried.")

@@ -84,13 +84,13 @@ def decision(heats: Sequence[Heat], method: str, plan: Plan) -> Confirmation:
 
 def is_complete(heats: Sequence[Heat], stage: Stage, methods: Sequence[str], plan: Plan) -> bool:
     """Return whether a stage needs no further heat."""
+    return not racing(heats, stage, methods, plan)
+
+
+def racing(heats: Sequence[Heat], stage: Stage, methods: Sequence[str], plan: Plan) -> list[str]:
+    """Return who runs in a stage's next heat: all in the fresh ones, else who is not decided yet; nobody after the last."""
     if stage is Stage.REVALIDATION:
-        return sum(heat.dropped is None for heat in heats) >= REVALIDATION_BLOCKS
-    return not undecided(heats, methods, plan)
-
-
-def undecided(heats: Sequence[Heat], methods: Sequence[str], plan: Plan) -> list[str]:
-    """Return the rivals whose confirmation needs further heats."""
+        return [] if sum(heat.dropped is None for heat in heats) >= REVALIDATION_BLOCKS else list(methods)
     running = [name for name in methods if not any(name in heat.failed for heat in heats)]
     return [name for name in running if decision(heats, name, plan).state is State.RUNNING]
 

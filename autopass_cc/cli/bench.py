@@ -161,14 +161,20 @@ def _print(results: Results, *, as_json: bool) -> None:
         click.echo("\n" + remarks)
 
 
-def _model() -> tuple[Settings | None, Confirm | None]:
-    """Return the user's model, and who is asked whether it may be: nobody, where the user has said so before."""
+def _model() -> tuple[Settings, Confirm | None]:
+    """Return the user's model, and who is asked whether it may be: nobody, where the user has said so before.
+
+    Raises ModelError where there is none: hours later it would still be missing.
+    """
     from autopass_cc.model import consent, settings
+    from autopass_cc.model.errors import ModelError, Reason
     from autopass_cc.store.database import reader
 
     found = settings.load()
+    if found is None:
+        raise ModelError(Reason.NOT_CONFIGURED, "No model is configured.")
     with reader() as db:
-        if found is not None and db is not None and consent.given(db, found):
+        if db is not None and consent.given(db, found):
             return found, lambda _text: True
     return found, may_be_asked if sys.stdin.isatty() else None
 

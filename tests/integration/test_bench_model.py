@@ -6,24 +6,14 @@ from pathlib import Path
 
 import pytest
 from bench_suite import bench
+from proposals import LARGER, SMALLER
+from sample_project import autopass
 from scripted_server import Act, error, in_turn, says, serving
 
 from autopass_cc.model.settings import Settings
 
-SMALL = {
-    "hypothesis": "The loop is short: without vector code and unrolling it is smaller.",
-    "evidence": ["e1"],
-    "edits": [
-        {"op": "knob", "name": "force-vector-width", "value": "1", "try": []},
-        {"op": "knob", "name": "force-vector-interleave", "value": "1", "try": []},
-        {"op": "knob", "name": "unroll-runtime", "value": "false", "try": []},
-    ],
-    "expected": "-20 %",
-    "risk": "low",
-}
-LARGE = {**SMALL, "edits": [{"op": "knob", "name": "unroll-count", "value": "8", "try": []}]}
 BUDGET = 90  # program runs: a sample of this short program takes three
-IN_TURN: tuple[Act, ...] = (says({"queries": [], "proposals": [LARGE]}), says({"queries": [], "proposals": [SMALL]}))
+IN_TURN: tuple[Act, ...] = (says({"queries": [], "proposals": [LARGER]}), says({"queries": [], "proposals": [SMALLER]}))
 
 
 def test_a_model_enters_with_what_it_proposed_and_its_tokens_are_counted(suite: Path) -> None:
@@ -61,3 +51,10 @@ def test_what_the_rules_find_where_the_model_says_nothing_is_not_the_models(suit
     with serving(in_turn(error(500))) as server:
         results, _, _ = bench(suite, "model3", model=Settings(server.url, "scripted"))
     assert "proposed nothing" in results.entrants["prog", "model3"].failed
+
+
+def test_the_command_says_at_once_that_there_is_no_model(suite: Path) -> None:
+    said = autopass("bench", "run", str(suite), "--method", "model1", cwd=suite.parent, code=40).stderr
+    assert "No model is configured" in said
+    assert "AUTOPASS_MODEL_URL" in said
+    assert not (suite.parent / "bench-work").exists()

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from proposals import LARGER, SMALLER
 from sample_project import Silent, autopass, recorded
 from scripted_server import Act, Script, error, in_turn, says, serving
 
@@ -22,24 +23,6 @@ from autopass_cc.project import config
 from autopass_cc.store.database import reader, writer
 from autopass_cc.store.runs import CandidateRow, RunReader
 
-SMALLER = {
-    "hypothesis": "The loop is short: without vector code and unrolling it is smaller.",
-    "evidence": ["e1"],
-    "edits": [
-        {"op": "knob", "name": "force-vector-width", "value": "1", "try": []},
-        {"op": "knob", "name": "force-vector-interleave", "value": "1", "try": []},
-        {"op": "knob", "name": "unroll-runtime", "value": "false", "try": []},
-    ],
-    "expected": "-20 %",
-    "risk": "low",
-}
-LARGER = {
-    "hypothesis": "More copies of the body.",
-    "evidence": [],
-    "edits": [{"op": "knob", "name": "unroll-count", "value": "8", "try": []}],
-    "expected": "-5 %",
-    "risk": "low",
-}
 LONG, SHORT = 60.0, 15.0  # seconds of budget: enough to prove a gain; to look at a few candidates
 ASKS = {"ask": "remarks", "function": "kernel", "pass": None, "site": None, "candidate": None}
 GOOD: tuple[Act, ...] = (

@@ -44,6 +44,7 @@ class Fake:
     timed: list[tuple[str, float]] = field(default_factory=list)
     stopped: bool = False
     spent_runs: float = 0.0
+    short: Plan = field(default_factory=Plan)
 
     module = SimpleNamespace(name="a.c", outs=("a.o",))
 
@@ -66,6 +67,10 @@ class Fake:
     def cost(self, recipe: Recipe) -> Cost:
         return Cost(self.costs.get(knob(recipe), 1.0), 0.5)
 
+    def plan(self, *, short: bool) -> Plan:
+        assert short
+        return self.short
+
     def spent(self) -> float:
         return self.spent_runs
 
@@ -86,10 +91,9 @@ def made(monkeypatch: pytest.MonkeyPatch) -> Callable[..., tuple[Evaluator, Spac
         known = situation(KERNEL)
         space = Space(known.base, known.menu, pipelines=True)
         monkeypatch.setattr(opentuned, "RoundScreen", lambda _base, _module, _allowance: fake)
-        evaluation = SimpleNamespace(
-            listener=SimpleNamespace(progress=lambda _text: None), stop=lambda: fake.stopped, plan=SimpleNamespace(run_s=3.0)
-        )
-        base = cast("Any", SimpleNamespace(evaluation=evaluation, short=short))
+        evaluation = SimpleNamespace(listener=SimpleNamespace(progress=lambda _text: None), stop=lambda: fake.stopped)
+        fake.short = short or Plan(run_s=3.0)
+        base = cast("Any", SimpleNamespace(evaluation=evaluation))
         return Evaluator(base, cast("Any", fake), cast("Any", fake), space, 9, former), space
 
     return make

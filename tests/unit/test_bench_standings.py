@@ -10,7 +10,7 @@ from bench_kit import PLAN, entrants, raced
 
 from autopass_cc.bench.flavours import PLAIN
 from autopass_cc.bench.results import Entrant, Results, race_of
-from autopass_cc.bench.standings import Placing, Stage, Standing, is_complete, placings, runners, summary, undecided
+from autopass_cc.bench.standings import Placing, Stage, Standing, is_complete, placings, racing, runners, summary
 from autopass_cc.errors import BenchError
 
 
@@ -83,7 +83,7 @@ def test_confirmation_goes_on_until_every_rival_is_decided(tmp_path: Path) -> No
     heats = results.heats("p", race_of(runners(entrants())), Stage.CONFIRMATION.value)
     assert is_complete(heats, Stage.CONFIRMATION, ["quick"], PLAN)
     assert not is_complete(heats, Stage.CONFIRMATION, ["quick", "same"], PLAN)
-    assert undecided(heats, ["quick", "same"], PLAN) == ["same"]  # the others run in no further heat
+    assert racing(heats, Stage.CONFIRMATION, ["quick", "same"], PLAN) == ["same"]  # the others run in no further heat
 
 
 def test_a_summary_has_geometric_means_with_and_without_rollback(tmp_path: Path) -> None:
