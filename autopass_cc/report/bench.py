@@ -10,14 +10,16 @@ from typing import Any
 from autopass_cc.bench.standings import Placing, Standing, Summary
 from autopass_cc.report import table
 
+LEGEND = "mean: what was not confirmed is given back; raw mean, best, worst and losses: all that was entered"
+
 
 def methods(rows: Sequence[Summary], titles: Mapping[str, str]) -> str:
     """Return the table of methods. Speed-ups are ratios of times: at 1.100 the base level takes 1.1 times as long.
 
-    Means are geometric; `raw`: without giving back what was not confirmed, as are best and worst.
+    Means are geometric; `raw`: without giving back what was not confirmed, as are best, worst and losses.
     """
     header, cells = method_cells(rows, titles)
-    return table.render(header, cells, right=frozenset(range(1, len(header))))
+    return table.render(header, cells, right=frozenset(range(1, len(header)))) + f"\n{LEGEND}"
 
 
 def method_cells(rows: Sequence[Summary], titles: Mapping[str, str]) -> tuple[list[str], list[list[str]]]:

@@ -19,6 +19,7 @@ from autopass_cc.cli.bench import command
 from autopass_cc.errors import BenchError
 from autopass_cc.recipe.edits import Knob, Remove
 from autopass_cc.recipe.recipe import build
+from autopass_cc.report.bench import LEGEND
 from autopass_cc.report.html.bench import bench
 from autopass_cc.report.html.forest import TOP
 from autopass_cc.report.pages.bench import gather
@@ -46,7 +47,7 @@ def test_the_page_begins_with_who_won_and_how_to_repeat_it(tmp_path: Path) -> No
     race(results, own(), EFFECTS)
     page = page_of(results)
     assert "On 1 program of s, autopass, rules makes code 1.000x [1.000, 1.000] as fast as the base level" in page.text
-    assert "0 won, 0 lost. The best rival, the quick one: 1.1" in page.text
+    assert "0 won, none lost. The best rival, the quick one: 1.1" in page.text
     for text in ("a machine", "znver3", "clang version 22", "40 program runs a module"):
         assert text in page.text
     methods = "--method quick --method same --method slow --method copy --method broken"  # not only the usual ones enter
@@ -172,8 +173,9 @@ def test_the_command_writes_the_page_for_its_owner_alone(tmp_path: Path) -> None
         *["method", "programs", "mean"], "raw", "mean", *["best", "worst", "wins", "losses", "search", "runs", "compile", "size"],
     ]  # fmt: skip
     assert [line[0] for line in tables[4:9]] == ["quick", "slow", "same", "copy", "broken"]
-    assert tables[10] == ["program", "quick", "slow", "same", "copy", "broken"]
-    assert tables[12][:2] == ["p", "-13.8"]
+    assert " ".join(tables[9]) == LEGEND
+    assert tables[11] == ["program", "quick", "slow", "same", "copy", "broken"]
+    assert tables[13][:2] == ["p", "-13.8"]
 
 
 def test_tokens_have_a_column_where_a_method_asked_a_model(tmp_path: Path) -> None:

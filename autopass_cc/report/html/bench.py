@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from autopass_cc.bench.comparison import Pair, Point
-from autopass_cc.bench.standings import Placing, Standing
+from autopass_cc.bench.standings import Placing, Standing, Summary
 from autopass_cc.durations import utc_day
 from autopass_cc.report import table
 from autopass_cc.report.bench import method_cells
@@ -59,12 +59,17 @@ def _headline(data: BenchPage) -> str:
     row, best = ours.row, data.best
     text = (
         f"On {_count(row.programs, 'program')} of {suite}, {titles[row.method]} makes code {_mean(ours)} as fast as "
-        f"the base level (geometric mean with rollback): {row.wins} won, {row.losses} lost"
+        f"the base level (geometric mean with rollback): {row.wins} won, {_lost(row)}"
     )
     if best is None:
         return text
     where = "" if best.row.programs == row.programs else f" on {_count(best.row.programs, 'program')}"
     return f"{text}. The best rival, {titles[best.row.method]}: {_mean(best)}{where}"
+
+
+def _lost(row: Summary) -> str:
+    """Return what became of losses: nobody gets them, since what was not confirmed is given back."""
+    return f"{row.losses} slower and given back" if row.losses else "none lost"
 
 
 def _count(number: int, what: str) -> str:
