@@ -10,7 +10,7 @@ from typing import Any
 from autopass_cc.bench.standings import Placing, Standing, Summary
 from autopass_cc.report import table
 
-LEGEND = "mean: what was not confirmed is given back; raw mean, best, worst and losses: all that was entered"
+LEGEND = "mean: with rollback, what was not confirmed is given back; raw mean, best, worst and losses: without"
 
 
 def methods(rows: Sequence[Summary], titles: Mapping[str, str]) -> str:

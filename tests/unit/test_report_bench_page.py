@@ -88,6 +88,12 @@ def test_a_win_a_loss_and_no_evidence_look_different(tmp_path: Path) -> None:
         assert uses[0] == (kind, mark)
 
 
+def test_a_loss_is_told_as_what_nobody_gets(tmp_path: Path) -> None:
+    page = page_of(raced(tmp_path / "r"), "slow").text
+    assert "0 won, 1 slower and given back" in page
+    assert LEGEND in page
+
+
 def test_where_a_rival_is_ahead_both_numbers_are_told(tmp_path: Path) -> None:
     results = raced(tmp_path / "r")
     ahead = page_of(results).text.split("Where another method is ahead")[1].split("Program by program")[0]

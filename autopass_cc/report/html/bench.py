@@ -10,7 +10,7 @@ from autopass_cc.bench.comparison import Pair, Point
 from autopass_cc.bench.standings import Placing, Standing, Summary
 from autopass_cc.durations import utc_day
 from autopass_cc.report import table
-from autopass_cc.report.bench import method_cells
+from autopass_cc.report.bench import LEGEND, method_cells
 from autopass_cc.report.html import page
 from autopass_cc.report.html.figures import Figure, Series, change_scale, score_plot
 from autopass_cc.report.html.forest import Entry, Other, Speedup, forest
@@ -42,6 +42,7 @@ def bench(data: BenchPage) -> str:
         legend=[(numbers[name], titles[name]) for name in rivals],
         header=header,
         cells=cells,
+        below=LEGEND,
         leads=[_lead(each, titles) for each in data.leads],
         comparisons=data.comparisons,
         programs=programs,
