@@ -14,15 +14,17 @@ from click.testing import CliRunner, Result
 from page_kit import EVIL, Page, checked
 
 from autopass_cc.bench.flavours import PLAIN
+from autopass_cc.bench.methods import METHODS
 from autopass_cc.bench.results import Entrant, Results
 from autopass_cc.cli.bench import command
 from autopass_cc.errors import BenchError
 from autopass_cc.recipe.edits import Knob, Remove
 from autopass_cc.recipe.recipe import build
+from autopass_cc.report import html
 from autopass_cc.report.bench import LEGEND
-from autopass_cc.report.html.bench import bench
+from autopass_cc.report.html.bench import SHAPES, bench
 from autopass_cc.report.html.forest import TOP
-from autopass_cc.report.pages.bench import gather
+from autopass_cc.report.pages.bench import OURS, gather
 
 BASE = json.loads((Path(__file__).parent / "test_recipe_pipelines.json").read_text())["22"]["O3"]
 RECIPE = build(BASE, "O3", 22, [Remove("dse#1"), Knob("unroll-count", "4")]).render().decode()
@@ -62,6 +64,35 @@ def test_the_best_rival_was_measured_on_as_many_programs_as_ours(tmp_path: Path)
     ours_is_one = page_of(results, "quick").text
     assert "On 1 program of s, the quick one makes" in ours_is_one
     assert re.search(r"The best rival, [\w, ]+: 1\.000x \[1\.000, 1\.000\] on 2 programs\.", ours_is_one)
+
+
+def test_no_method_of_our_own_is_called_a_rival_of_another(tmp_path: Path) -> None:
+    assert set(OURS) == {name for name, method in METHODS.items() if method.title.startswith("autopass")}
+    results, names = Results(tmp_path / "r"), {"same": "rules", "quick": "pgo+rules", "slow": "pgo"}
+    results.begin(suite="s")
+    entered = [replace(each, method=names[each.method]) for each in entrants() if each.method in names]
+    race(results, entered, {name: EFFECTS[told] for told, name in names.items()})
+    assert "The best rival, pgo: 1.000x" in page_of(results, "rules").text
+    assert "The best rival, pgo+rules: 1.1" in page_of(results, "pgo").text
+
+
+def test_a_mean_over_other_programs_than_ours_says_so(tmp_path: Path) -> None:
+    results = raced(tmp_path / "r")
+    race(results, [each for each in entrants("q") if each.method != "quick"], {name: EFFECTS[name] for name in ("slow", "same")})
+    labels = [each["aria-label"] or "" for each in page_of(results).all("svg") if each.get("class") == "strip"]
+    assert [label.partition(":")[0] for label in labels if "(" in label] == ["the quick one (1 program)"]
+
+
+def test_no_two_methods_have_the_same_mark() -> None:
+    templates = Path(html.__file__).parent / "templates"
+    drawn = re.findall(r'<\w+ id="m(\d+)" (.*)/>', (templates / "marks.html").read_text())
+    assert [int(number) for number, _ in drawn] == list(range(SHAPES))
+    assert len(METHODS) - 1 <= SHAPES  # the subject has a mark of its own
+    style = (templates / "style.css").read_text()
+    rules = [(re.split(r"[,\s]+", names), body) for names, body in re.findall(r"([^{}]+)\{([^}]*)\}", style)]
+    looks = [(shape, *(body for names, body in rules if f".m{number}" in names)) for number, shape in drawn]
+    assert all("var(--r" in "".join(look[1:]) for look in looks)  # each has a colour
+    assert len(set(looks)) == SHAPES
 
 
 def test_the_page_says_what_a_winner_must_do(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from autopass_cc.report.pages.recipes import RecipeView
 
 KINDS = {Standing.WIN: "win", Standing.LOSS: "loss", Standing.EVEN: "even"}  # others have no time to be drawn
 COLUMNS = ("search_s", "runs", "compile", "size")  # facts that have a column in the table of a program
-SHAPES = 7  # of marks; further methods begin anew
+SHAPES = 11  # of marks, one for each method beside the subject
 
 
 def bench(data: BenchPage) -> str:
@@ -114,7 +114,7 @@ def _entries(data: BenchPage, numbers: Mapping[str, int]) -> list[Entry]:
     ordered = sorted(data.means, key=lambda each: (each.row.method != data.subject, -each.row.mean))
     return rows + [
         Entry(
-            data.board.titles[each.row.method],
+            _titled(data, each.row),
             "mean",
             f"{each.row.raw_mean:.3f}x without rollback",
             _mean(each),
@@ -122,6 +122,13 @@ def _entries(data: BenchPage, numbers: Mapping[str, int]) -> list[Entry]:
         )
         for each in ordered
     ]
+
+
+def _titled(data: BenchPage, row: Summary) -> str:
+    """Return the title of a method, and on how many programs it ran where that is another number than the subject's."""
+    title = data.board.titles[row.method]
+    same = row.programs == len(data.board.of(data.subject))
+    return title if same else f"{title} ({_count(row.programs, 'program')})"
 
 
 def _word(placing: Placing | None) -> str:

@@ -15,7 +15,8 @@ from autopass_cc.errors import BenchError
 from autopass_cc.measure.stats import bootstrap_mean
 from autopass_cc.report.pages.recipes import Own, RecipeView, unknown, view
 
-SUBJECT = "rules"  # our own method
+OURS = ("rules", "model1", "model3", "pgo+rules")  # methods of our own: no rivals of each other
+SUBJECT = OURS[0]
 
 
 @dataclass(frozen=True)
@@ -53,8 +54,9 @@ class Rival:
 class BenchPage:
     """All that is shown. `head` is the first line of the results; `subject` names a method.
 
-    `best` is the best of the rivals that were measured on as many programs as the subject, or on more. `comparisons` counts
-    the rivals that were measured beside the subject, over all programs; `leads` are those of them that are ahead.
+    `best` is the best of the rivals that were measured on as many programs as the subject, or on more; of a method of our own
+    those of OURS are none. `comparisons` counts the methods that were measured beside the subject, over all programs; `leads`
+    are those of them that are ahead.
     """
 
     head: Mapping[str, Any]
@@ -103,7 +105,8 @@ def gather(results: Results, titles: Mapping[str, str], subject: str | None = No
     heats = {program: fresh(results, program) for program in shown.found}
     means = [Mean(row, _interval(heats, shown.of(row.method))) for row in shown.rows if row.programs]
     ours = next((each.row.programs for each in means if each.row.method == chosen), 0)
-    others = [each for each in means if each.row.method != chosen and each.row.programs >= ours]
+    kin = OURS if chosen in OURS else (chosen,)
+    others = [each for each in means if each.row.method not in kin and each.row.programs >= ours]
     pairs = compared(heats, shown.found, chosen)
     programs = {program: [_rival(results, each, own) for each in row] for program, row in shown.found.items()}
     return BenchPage(
